@@ -1,0 +1,15 @@
+# Writes OUTPUT, a header with one std::string_view for each of FILES (below DIRECTORY), in NAMESPACE.
+set(text "#pragma once\n#include <string_view>\nnamespace ${NAMESPACE} {\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  string(MAKE_C_IDENTIFIER ${name} identifier)
+  file(READ ${DIRECTORY}/${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bytes "${hex}")
+  # Pieces of 2,000 bytes keep the compiler's line buffers small.
+  string(REGEX REPLACE "(................................................................................................................................................................)" "\\1\"\n  \"" bytes "${bytes}")
+  string(LENGTH "${hex}" digits)
+  math(EXPR size "${digits} / 2")
+  string(APPEND text "inline constexpr std::string_view ${identifier}(\n  \"${bytes}\", ${size});\n")
+endforeach()
+string(APPEND text "}\n")
+file(WRITE ${OUTPUT} "${text}")

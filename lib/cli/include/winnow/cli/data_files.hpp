@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace winnow::cli {
+
+// Where a file that comes with winnow lies: share/winnow beside the folder of the running program. It need
+// not exist.
+[[nodiscard]] std::filesystem::path data_file(std::string_view name);
+
+}  // namespace winnow::cli

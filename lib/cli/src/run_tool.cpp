@@ -1,0 +1,179 @@
+#include "winnow/cli/run_tool.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "signals.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/core/text.hpp"
+#include "winnow/core/threads.hpp"
+
+namespace winnow::cli {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitItemsFailed = 3;
+
+struct CommonOptions {
+  int verbose = 0;
+  bool quiet = false;
+  bool progress = false;
+  LogFormat log_format = LogFormat::kText;
+  unsigned threads = available_threads();
+};
+
+void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.set_version_flag("--version", std::string("winnow ") + WINNOW_VERSION)
+      ->description("Print the version and exit");
+  app.add_flag("-v,--verbose", options.verbose, "Say more on stderr; twice for debugging");
+  app.add_flag("-q,--quiet", options.quiet, "Say only what went wrong");
+  app.add_option("--log-format", options.log_format, "Form of the messages on stderr: text or json [text]")
+      ->transform(CLI::Transformer(std::map<std::string, LogFormat>{{"text", LogFormat::kText},
+                                                                    {"json", LogFormat::kJson}})
+                      .description(""))
+      ->type_name("FORMAT");
+  app.add_flag("--progress", options.progress, "Show progress even when stderr is not a terminal");
+  app.add_option("--threads", options.threads, "Processors to use; default: all that this process may use")
+      ->check(CLI::Range(1u, 1024u).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.set_config("--config", "", "Read options from this TOML file")->type_name("FILE");
+}
+
+// --dry-run of winnow-train -> WINNOW_TRAIN_DRY_RUN, for every option the tool has.
+void name_environment_variables(CLI::App& app, const std::string& tool) {
+  for (CLI::Option* option : app.get_options()) {
+    const std::vector<std::string>& names = option->get_lnames();
+    if (names.empty() || names.front() == "help" || names.front() == "version" || names.front() == "config")
+      continue;
+    std::string variable = tool + "_" + names.front();
+    for (char& c : variable)
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    option->envname(variable);
+  }
+}
+
+// CLI11 reads the file before the environment and lets the first one speak. So that the environment wins,
+// what it sets is passed over in the file.
+class ConfigFile : public CLI::ConfigTOML {
+ public:
+  explicit ConfigFile(const CLI::App& app) : app_(app) {}
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> settings = CLI::ConfigTOML::from_config(input);
+    std::erase_if(settings, [&](const CLI::ConfigItem& item) {
+      return item.parents.empty() && is_in_environment(item.name);
+    });
+    return settings;
+  }
+
+ private:
+  [[nodiscard]] bool is_in_environment(const std::string& name) const {
+    const CLI::Option* option = app_.get_option_no_throw((name.size() == 1 ? "-" : "--") + name);
+    if (option == nullptr || option->get_envname().empty()) return false;
+    const char* value = std::getenv(option->get_envname().c_str());
+    return value != nullptr && *value != '\0';
+  }
+
+  const CLI::App& app_;
+};
+
+std::string quote_for_shell(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@%+";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string join_command_line(const std::string& tool, int argc, const char* const* argv) {
+  std::string line = tool;
+  for (int i = 1; i < argc; ++i) line += " " + quote_for_shell(argv[i]);
+  return line;
+}
+
+// The stream forgets why a write failed, and it may have failed long ago.
+bool reader_is_gone() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+int run_parsed(const Tool& tool, const CommonOptions& options, const Signals& signals,
+               std::string command_line) {
+  Terminal terminal;
+  if (options.quiet) terminal.set_status_mode(Terminal::Status::kOff);
+  if (options.progress) {
+    terminal.set_status_mode(terminal.is_tty() ? Terminal::Status::kLive : Terminal::Status::kLines);
+  }
+  const auto level = options.quiet         ? spdlog::level::warn
+                     : options.verbose > 1 ? spdlog::level::trace
+                     : options.verbose > 0 ? spdlog::level::debug
+                                           : spdlog::level::info;
+  const std::shared_ptr<Logger> log = make_logger(tool.name, terminal, options.log_format, level);
+  ToolContext context{
+      {*log, terminal, signals.stop_token(), options.threads}, std::cout, std::move(command_line)};
+  try {
+    const Outcome outcome = tool.run(context);
+    std::cout.flush();
+    if (!std::cout) {
+      if (reader_is_gone()) return 128 + SIGPIPE;
+      throw Error(ErrorKind::kIo, "standard output", "cannot write the results; is the disk full?");
+    }
+    return outcome == Outcome::kDone ? 0 : kExitItemsFailed;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCancelled) {
+      std::cout.flush();
+      log->info("stopped by signal {}", signals.received());
+      return 128 + signals.received();
+    }
+    log->error("{}", error.what());
+    if (error.kind() != ErrorKind::kUsage) return kExitFailed;
+    return kExitUsage;
+  } catch (const std::bad_alloc&) {
+    log->error("out of memory; use fewer --threads or a machine with more");
+  } catch (const std::exception& error) {
+    log->error("internal error: {}; please report it with the command line", error.what());
+  }
+  return kExitFailed;
+}
+
+}  // namespace
+
+int run_tool(int argc, const char* const* argv, const Tool& tool) {
+  const Signals signals;
+  CLI::App app(tool.summary, tool.name);
+  app.footer(tool.example);
+  app.get_formatter()->column_width(34);
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  CommonOptions options;
+  try {
+    tool.add_options(app);
+    add_common_options(app, options);
+    std::string prefix = tool.name;
+    std::replace(prefix.begin(), prefix.end(), '-', '_');
+    name_environment_variables(app, prefix);
+    app.config_formatter(std::make_shared<ConfigFile>(app));
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what() << '\n';
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::string message = error.what();
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    std::cerr << tool.name << ": " << printable(trim(message)) << "; see " << tool.name << " --help\n";
+    return kExitUsage;
+  }
+  return run_parsed(tool, options, signals, join_command_line(tool.name, argc, argv));
+}
+
+}  // namespace winnow::cli

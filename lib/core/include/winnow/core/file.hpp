@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/core/error.hpp"
+
+namespace winnow {
+
+// Reads a whole regular file, or fails with code "missing", "unreadable" or "too_large".
+[[nodiscard]] Result<Bytes> try_read_file(
+    const std::filesystem::path& path, std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
+
+// The same for files a run cannot do without. Throws Error{kNotFound | kIo | kInvalid}.
+[[nodiscard]] Bytes read_file(const std::filesystem::path& path,
+                              std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
+
+// mkdir -p. Throws Error{kIo}.
+void create_directories(const std::filesystem::path& path);
+
+}  // namespace winnow

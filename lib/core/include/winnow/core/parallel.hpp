@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+namespace winnow {
+
+// Calls work(i) for every i in [0, count) on up to `threads` threads, in no fixed order. The first exception
+// stops the rest and is thrown here; so is Error{kCancelled} when a stop is asked for.
+void parallel_for(std::size_t count, unsigned threads, const std::stop_token& stop,
+                  const std::function<void(std::size_t)>& work);
+
+namespace detail {
+void ordered_pipeline(std::size_t count, unsigned threads, std::size_t window, const std::stop_token& stop,
+                      const std::function<void(std::size_t index, std::size_t slot)>& produce,
+                      const std::function<void(std::size_t index, std::size_t slot)>& consume);
+}
+
+// produce(i) runs on `threads` threads, consume(i, value) on the calling thread in the order of i. At most
+// `window` values exist at a time, so memory is bounded however slow the consumer. Throws as parallel_for.
+template <class T>
+void ordered_pipeline(std::size_t count, unsigned threads, std::size_t window, const std::stop_token& stop,
+                      const std::function<T(std::size_t)>& produce,
+                      const std::function<void(std::size_t, T)>& consume) {
+  std::vector<std::unique_ptr<T>> slots(window);
+  detail::ordered_pipeline(
+      count, threads, window, stop,
+      [&](std::size_t index, std::size_t slot) { slots[slot] = std::make_unique<T>(produce(index)); },
+      [&](std::size_t index, std::size_t slot) {
+        const std::unique_ptr<T> value = std::move(slots[slot]);
+        consume(index, std::move(*value));
+      });
+}
+
+}  // namespace winnow

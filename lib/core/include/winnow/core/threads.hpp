@@ -1,0 +1,12 @@
+#pragma once
+
+namespace winnow {
+
+// Processors this process may use: its affinity mask, and a container's CPU quota rounded up. At least 1.
+[[nodiscard]] unsigned available_threads();
+
+// Tells glibc to keep large freed blocks instead of giving them back to the kernel after every operation:
+// tensor code otherwise spends half its time in page faults. Call first in main, for tools that compute.
+void keep_freed_memory();
+
+}  // namespace winnow

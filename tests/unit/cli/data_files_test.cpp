@@ -1,0 +1,18 @@
+#include "winnow/cli/data_files.hpp"
+
+#include <gtest/gtest.h>
+
+namespace winnow::cli {
+namespace {
+
+TEST(DataFile, LiesInTheShareFolderBesideThatOfTheProgram) {
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  EXPECT_EQ(data_file("a.safetensors"), program.parent_path().parent_path() / "share/winnow/a.safetensors");
+}
+
+TEST(DataFile, NeedNotExist) {
+  EXPECT_FALSE(std::filesystem::exists(data_file("no such file")));
+}
+
+}  // namespace
+}  // namespace winnow::cli

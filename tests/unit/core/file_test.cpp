@@ -1,0 +1,135 @@
+#include "winnow/core/file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace winnow {
+namespace {
+
+using testing::HasSubstr;
+
+std::string failure_code(const std::filesystem::path& path, std::uint64_t max_bytes = 1000) {
+  const Result<Bytes> result = try_read_file(path, max_bytes);
+  return result ? "" : result.failure().code;
+}
+
+ErrorKind kind_of_read_error(const std::filesystem::path& path, std::uint64_t max_bytes = 1000) {
+  try {
+    (void)read_file(path, max_bytes);
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(path.string() + ": "));
+    return error.kind();
+  }
+  ADD_FAILURE() << "no Error was thrown";
+  return ErrorKind::kUsage;
+}
+
+TEST(TryReadFile, ReadsEveryByte) {
+  const test::TemporaryFolder folder;
+  const std::string content("a\0b\nc\r\xff", 7);
+  const Result<Bytes> bytes = try_read_file(folder.write("a", content));
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(as_text(*bytes), content);
+}
+
+TEST(TryReadFile, ReadsAnEmptyFile) {
+  const test::TemporaryFolder folder;
+  const Result<Bytes> bytes = try_read_file(folder.write("a", ""));
+  ASSERT_TRUE(bytes);
+  EXPECT_TRUE(bytes->empty());
+}
+
+TEST(TryReadFile, FollowsLinks) {
+  const test::TemporaryFolder folder;
+  folder.write("a", "content");
+  std::filesystem::create_symlink("a", folder / "link");
+  const Result<Bytes> bytes = try_read_file(folder / "link");
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(as_text(*bytes), "content");
+}
+
+TEST(TryReadFile, TakesExactlyTheLimitAndNotOneByteMore) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.write("a", std::string(10, 'x'));
+  EXPECT_EQ(failure_code(file, 10), "");
+  EXPECT_EQ(failure_code(file, 9), "too_large");
+}
+
+TEST(TryReadFile, SaysHowLargeIsTooLarge) {
+  const test::TemporaryFolder folder;
+  const Result<Bytes> bytes = try_read_file(folder.write("a", std::string(2500, 'x')), 1000);
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.failure().message, "has 2.5 kB, the limit is 1.0 kB");
+}
+
+TEST(TryReadFile, TellsWhatIsMissing) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(failure_code(folder / "nothing"), "missing");
+  std::filesystem::create_symlink("nothing", folder / "dangling");
+  EXPECT_EQ(failure_code(folder / "dangling"), "missing");
+}
+
+TEST(TryReadFile, CannotReadAFolder) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(failure_code(folder.path()), "unreadable");
+}
+
+// Opening a pipe waits for its other end, which may never come.
+TEST(TryReadFile, DoesNotWaitForAPipe) {
+  const test::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const test::Finished child = test::Process([&] {
+                                 return failure_code(folder / "pipe") == "unreadable" ? 0 : 1;
+                               }).wait(std::chrono::seconds(20));
+  EXPECT_EQ(child.exit_code, 0);
+}
+
+TEST(TryReadFile, CannotReadWhatItMayNot) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.write("secret", "x");
+  std::filesystem::permissions(file, std::filesystem::perms::none);
+  const test::Finished child = test::run_in_child([&] {
+    if (::geteuid() == 0 && ::setuid(65534) != 0) return 2;
+    return failure_code(file) == "unreadable" ? 0 : 1;
+  });
+  EXPECT_EQ(child.exit_code, 0);
+}
+
+TEST(ReadFile, ReturnsTheContent) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(as_text(read_file(folder.write("a", "content"))), "content");
+}
+
+TEST(ReadFile, ThrowsWithThePathAndTheKind) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(kind_of_read_error(folder / "nothing"), ErrorKind::kNotFound);
+  EXPECT_EQ(kind_of_read_error(folder.path()), ErrorKind::kIo);
+  EXPECT_EQ(kind_of_read_error(folder.write("large", std::string(1001, 'x'))), ErrorKind::kInvalid);
+}
+
+TEST(CreateDirectories, MakesAllThatAreMissing) {
+  const test::TemporaryFolder folder;
+  winnow::create_directories(folder / "a" / "b" / "c");
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b/c"));
+  EXPECT_NO_THROW(winnow::create_directories(folder / "a" / "b"));
+}
+
+TEST(CreateDirectories, FailsWhereAFileStands) {
+  const test::TemporaryFolder folder;
+  folder.write("a", "x");
+  try {
+    winnow::create_directories(folder / "a" / "b");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kIo);
+    EXPECT_THAT(error.what(), HasSubstr("a/b: cannot create the folder: "));
+  }
+}
+
+}  // namespace
+}  // namespace winnow
