@@ -1,0 +1,42 @@
+// Labelled pictures, wherever they come from.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::dataset {
+
+enum class Split { kTrain, kValidation, kTest };
+
+// "train", "val", "test".
+[[nodiscard]] std::string_view to_string(Split split);
+// Throws Error{kInvalid}.
+[[nodiscard]] Split split_from_string(std::string_view text);
+
+struct Sample {
+  std::string path;  // relative to the data set's root
+  int label = 0;     // index into classes
+  Split split = Split::kTrain;
+  int group = 0;  // samples that show the same picture share one; a group never spans two splits
+};
+
+struct Dataset {
+  std::filesystem::path root;
+  std::vector<std::string> classes;  // sorted
+  std::vector<Sample> samples;       // sorted by path
+  bool has_splits = false;           // false: split and group mean nothing yet
+};
+
+// A curated manifest (a file: the images it keeps, with their splits), or a folder with one subfolder per
+// class, such as an image set of winnow-scrape. Hidden files and folders are passed over; what is not an
+// image shows up when it is read. The same tree gives the same order on every run.
+// Throws Error{kNotFound | kInvalid}: nothing there, no classes, a manifest of another version.
+[[nodiscard]] Dataset open_dataset(const std::filesystem::path& path);
+
+// Indices of the samples of one split.
+[[nodiscard]] std::vector<std::size_t> samples_of(const Dataset& dataset, Split split);
+
+}  // namespace winnow::dataset

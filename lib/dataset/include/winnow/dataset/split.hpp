@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "winnow/dataset/dataset.hpp"
+
+namespace winnow::dataset {
+
+struct SplitOptions {
+  double validation = 0.15;  // fractions of each class; the rest is for training
+  double test = 0.2;
+  std::uint64_t seed = 1;
+};
+
+struct SplitItem {
+  int label;
+  int group;
+  std::string key;  // identifies the content, for example its hash; paths do not matter
+};
+
+// Deals whole groups out to train, validation and test so that every class comes close to its fractions.
+// Depends on content and seed only, not on the order of the items. A class with too few groups for three
+// splits stays in training first, then gets one for test, then for validation.
+// Throws Error{kUsage} for fractions that are negative or leave nothing to train on.
+[[nodiscard]] std::vector<Split> assign_splits(const std::vector<SplitItem>& items,
+                                               const SplitOptions& options);
+
+}  // namespace winnow::dataset

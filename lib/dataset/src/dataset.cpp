@@ -1,0 +1,114 @@
+#include "winnow/dataset/dataset.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "winnow/core/error.hpp"
+#include "winnow/dataset/curated_manifest.hpp"
+
+namespace winnow::dataset {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
+
+int index_of(const std::vector<std::string>& classes, const std::string& label) {
+  return static_cast<int>(std::lower_bound(classes.begin(), classes.end(), label) - classes.begin());
+}
+
+void add_files(const fs::path& root, const fs::path& folder, int label, std::vector<Sample>& samples) {
+  for (auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied);
+       entry != fs::recursive_directory_iterator(); ++entry) {
+    std::error_code error;  // a link that leads nowhere or in a circle is no picture, and no reason to stop
+    if (is_hidden(entry->path())) {
+      if (entry->is_directory(error)) entry.disable_recursion_pending();
+    } else if (entry->is_regular_file(error)) {
+      samples.push_back({entry->path().lexically_relative(root).string(), label});
+    }
+  }
+}
+
+void sort_by_path(std::vector<Sample>& samples) {
+  std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.path < b.path; });
+}
+
+Dataset scan_tree(const fs::path& root) {
+  Dataset dataset{root, {}, {}, false};
+  for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
+    std::error_code error;
+    if (entry.is_directory(error) && !is_hidden(entry.path()))
+      dataset.classes.push_back(entry.path().filename().string());
+  }
+  std::sort(dataset.classes.begin(), dataset.classes.end());
+  for (std::size_t i = 0; i < dataset.classes.size(); ++i) {
+    add_files(root, root / dataset.classes[i], static_cast<int>(i), dataset.samples);
+  }
+  if (dataset.samples.empty()) {
+    throw Error(ErrorKind::kInvalid, root.string(),
+                "holds no pictures; it needs one subfolder per class with images in it");
+  }
+  sort_by_path(dataset.samples);
+  return dataset;
+}
+
+Dataset from_manifest(const fs::path& file) {
+  const CuratedManifest manifest = read_curated_manifest(file);
+  std::set<std::string> labels;
+  for (const CuratedRow& row : manifest.rows) {
+    if (row.keep) labels.insert(row.label);
+  }
+  Dataset dataset{manifest.root, {labels.begin(), labels.end()}, {}, true};
+  for (const CuratedRow& row : manifest.rows) {
+    if (row.keep)
+      dataset.samples.push_back({row.path, index_of(dataset.classes, row.label), row.split, row.group});
+  }
+  if (dataset.samples.empty()) throw Error(ErrorKind::kInvalid, file.string(), "keeps no image at all");
+  sort_by_path(dataset.samples);
+  return dataset;
+}
+
+}  // namespace
+
+std::string_view to_string(Split split) {
+  switch (split) {
+    case Split::kTrain:
+      return "train";
+    case Split::kValidation:
+      return "val";
+    case Split::kTest:
+      return "test";
+  }
+  return "";
+}
+
+Split split_from_string(std::string_view text) {
+  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    if (text == to_string(split)) return split;
+  }
+  throw Error(ErrorKind::kInvalid, "",
+              "\"" + std::string(text) + "\" is not a split; train, val and test are");
+}
+
+Dataset open_dataset(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) throw Error(ErrorKind::kNotFound, path.string(), "no such file or folder");
+  try {
+    return fs::is_directory(status) ? scan_tree(path) : from_manifest(path);
+  } catch (const fs::filesystem_error& failure) {
+    throw Error(ErrorKind::kIo, path.string(), failure.code().message());
+  }
+}
+
+std::vector<std::size_t> samples_of(const Dataset& dataset, Split split) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < dataset.samples.size(); ++i) {
+    if (dataset.samples[i].split == split) indices.push_back(i);
+  }
+  return indices;
+}
+
+}  // namespace winnow::dataset

@@ -1,0 +1,31 @@
+// The portable model file: ONNX (opset 17, IR version 8), self-contained.
+//   input   images         uint8   [n, size, size, 3]  RGB pixels, nothing else to do to them
+//   outputs embedding      float32 [n, embedding_size]
+//           logits         float32 [n, classes]        divided by the temperature
+//           probabilities  float32 [n, classes]
+//           similarity     float32 [n]                 cosine to the k-th nearest training picture
+// The last three are there when the network has classes, and similarity when it has a reference set.
+#pragma once
+
+#include <optional>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/model/architecture.hpp"
+#include "winnow/model/checkpoint.hpp"
+
+namespace winnow::model {
+
+// Normalisation is done in the graph, batch normalisation is folded into the convolutions in double
+// precision, the temperature into the head. Throws Error{kInvalid} if tensors are missing or of another
+// shape.
+[[nodiscard]] Bytes write_onnx(const Architecture& architecture, const Checkpoint& checkpoint);
+
+// The network up to its embedding, without metadata. input_size is the side of its pictures.
+[[nodiscard]] Bytes write_embedding_onnx(const Architecture& architecture, const TensorMap& tensors,
+                                         int input_size);
+
+// What our metadata says, or nothing if the file is a valid ONNX model of somebody else's.
+// Throws Error{kInvalid} if the bytes are not an ONNX model, kUnsupported for a newer format version.
+[[nodiscard]] std::optional<Metadata> read_onnx_metadata(ByteSpan bytes);
+
+}  // namespace winnow::model

@@ -1,0 +1,259 @@
+#include "winnow/model/onnx.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <protozero/pbf_reader.hpp>
+
+#include "onnx_graph.hpp"
+#include "winnow/core/error.hpp"
+
+namespace winnow::model {
+namespace {
+
+constexpr const char* kMetadataKey = "winnow";
+
+struct FoldedConvolution {
+  std::vector<float> weight;
+  std::vector<float> bias;
+};
+
+// W' = W g / sqrt(v + e), b' = beta - m g / sqrt(v + e), per output channel.
+FoldedConvolution fold(const Architecture& architecture, const Layer& layer, const TensorMap& tensors) {
+  const std::int64_t out = layer.out_channels;
+  const Tensor& weight = require_tensor(tensors, layer.name + ".weight",
+                                        {out, layer.in_channels / layer.groups, layer.kernel, layer.kernel});
+  if (layer.norm.empty()) return {weight.values, require_tensor(tensors, layer.name + ".bias", {out}).values};
+
+  const std::vector<float>& gamma = require_tensor(tensors, layer.norm + ".weight", {out}).values;
+  const std::vector<float>& beta = require_tensor(tensors, layer.norm + ".bias", {out}).values;
+  const std::vector<float>& mean = require_tensor(tensors, layer.norm + ".running_mean", {out}).values;
+  const std::vector<float>& variance = require_tensor(tensors, layer.norm + ".running_var", {out}).values;
+  FoldedConvolution folded{weight.values, std::vector<float>(gamma.size())};
+  const std::size_t per_channel = weight.values.size() / gamma.size();
+  for (std::size_t c = 0; c < gamma.size(); ++c) {
+    if (!(variance[c] >= 0)) {
+      throw Error(ErrorKind::kInvalid, "", "tensor " + layer.norm + ".running_var holds what is no variance");
+    }
+    const double factor = gamma[c] / std::sqrt(double{variance[c]} + architecture.norm_epsilon);
+    for (std::size_t i = c * per_channel; i < (c + 1) * per_channel; ++i) {
+      folded.weight[i] = static_cast<float>(folded.weight[i] * factor);
+    }
+    folded.bias[c] = static_cast<float>(beta[c] - mean[c] * factor);
+  }
+  return folded;
+}
+
+// Writes the layers of a network one after another and keeps the name and side of each one's output.
+class NetworkWriter {
+ public:
+  NetworkWriter(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors, int input_size)
+      : graph_(graph), architecture_(architecture), tensors_(tensors), input_size_(input_size) {}
+
+  // Returns the name of the normalised [n, 3, size, size] input.
+  void write_input() {
+    const std::int64_t side = input_size_;
+    graph_.input("images", OnnxType::kUint8, {"n", side, side, 3});
+    const std::string pixels = graph_.node("Cast", {"images"}, "pixels", {{"to", std::int64_t{1}}});
+    const std::string mean = graph_.floats("mean", {}, std::span(&architecture_.mean, 1));
+    const std::string scale = graph_.floats("scale", {}, std::span(&architecture_.scale, 1));
+    graph_.node("Sub", {pixels, mean}, "centred");
+    graph_.node("Div", {"centred", scale}, "normalised");
+    input_ =
+        graph_.node("Transpose", {"normalised"}, "input", {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}});
+  }
+
+  void write_layer(std::size_t index) {
+    const Layer& layer = architecture_.layers[index];
+    const std::string output = index == static_cast<std::size_t>(architecture_.embedding) ? "embedding"
+                               : layer.name.empty() ? "layer" + std::to_string(index)
+                                                    : layer.name;
+    switch (layer.kind) {
+      case Layer::Kind::kConvolution:
+        return finish(layer, write_convolution(layer, output), side_after(layer));
+      case Layer::Kind::kAdd:
+        return finish(layer,
+                      graph_.node("Add", {name(layer.inputs[0]), name(layer.inputs[1])}, output + "/sum"),
+                      side(layer.inputs[0]));
+      case Layer::Kind::kMeanPool:
+        graph_.node("GlobalAveragePool", {name(layer.inputs[0])}, output + "/pool");
+        return finish(layer, graph_.node("Flatten", {output + "/pool"}, output, {{"axis", std::int64_t{1}}}),
+                      1);
+      case Layer::Kind::kLinear:
+        return;  // the head is written with its temperature, by write_head
+    }
+  }
+
+  [[nodiscard]] const std::string& name(int layer) const {
+    return layer < 0 ? input_ : names_.at(static_cast<std::size_t>(layer));
+  }
+
+ private:
+  std::string write_convolution(const Layer& layer, const std::string& output) {
+    const FoldedConvolution folded = fold(architecture_, layer, tensors_);
+    const std::int64_t kernel = layer.kernel;
+    const std::string weight =
+        graph_.floats(output + "/weight",
+                      {layer.out_channels, layer.in_channels / layer.groups, kernel, kernel}, folded.weight);
+    const std::string bias = graph_.floats(output + "/bias", {layer.out_channels}, folded.bias);
+    const Padding padding = same_padding(side(layer.inputs[0]), layer.kernel, layer.stride);
+    const std::vector<std::int64_t> pads = {padding.before, padding.before, padding.after, padding.after};
+    return graph_.node("Conv", {name(layer.inputs[0]), weight, bias}, output + "/conv",
+                       {{"kernel_shape", std::vector<std::int64_t>{kernel, kernel}},
+                        {"strides", std::vector<std::int64_t>{layer.stride, layer.stride}},
+                        {"pads", pads},
+                        {"group", std::int64_t{layer.groups}}});
+  }
+
+  void finish(const Layer& layer, std::string output, int side) {
+    if (layer.activation == Activation::kRelu) {
+      output = graph_.node("Relu", {output}, output + "/relu");
+    } else if (layer.activation == Activation::kRelu6) {
+      output = graph_.node("Clip", {output, "zero", "six"}, output + "/relu6");
+    }
+    names_.push_back(std::move(output));
+    sides_.push_back(side);
+  }
+
+  [[nodiscard]] int side(int layer) const {
+    return layer < 0 ? input_size_ : sides_.at(static_cast<std::size_t>(layer));
+  }
+  [[nodiscard]] int side_after(const Layer& layer) const {
+    return (side(layer.inputs[0]) + layer.stride - 1) / layer.stride;
+  }
+
+  OnnxGraph& graph_;
+  const Architecture& architecture_;
+  const TensorMap& tensors_;
+  const int input_size_;
+  std::string input_;
+  std::vector<std::string> names_;
+  std::vector<int> sides_;
+};
+
+void write_body(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors,
+                int input_size) {
+  NetworkWriter writer(graph, architecture, tensors, input_size);
+  writer.write_input();
+  const auto is_clipped = [](const Layer& layer) { return layer.activation == Activation::kRelu6; };
+  if (std::any_of(architecture.layers.begin(), architecture.layers.end(), is_clipped)) {
+    constexpr float kZero = 0;
+    constexpr float kSix = 6;
+    graph.floats("zero", {}, std::span(&kZero, 1));
+    graph.floats("six", {}, std::span(&kSix, 1));
+  }
+  for (std::size_t i = 0; i < architecture.layers.size(); ++i) writer.write_layer(i);
+  graph.output("embedding", OnnxType::kFloat, {"n", architecture.embedding_size});
+}
+
+void write_head(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors,
+                double temperature) {
+  const std::int64_t classes = architecture.classes;
+  Tensor weight =
+      require_tensor(tensors, architecture.head + ".weight", {classes, architecture.embedding_size});
+  Tensor bias = require_tensor(tensors, architecture.head + ".bias", {classes});
+  for (float& value : weight.values) value = static_cast<float>(value / temperature);
+  for (float& value : bias.values) value = static_cast<float>(value / temperature);
+  graph.floats("head/weight", weight.shape, weight.values);
+  graph.floats("head/bias", bias.shape, bias.values);
+  graph.node("Gemm", {"embedding", "head/weight", "head/bias"}, "logits", {{"transB", std::int64_t{1}}});
+  graph.node("Softmax", {"logits"}, "probabilities", {{"axis", std::int64_t{1}}});
+  graph.output("logits", OnnxType::kFloat, {"n", classes});
+  graph.output("probabilities", OnnxType::kFloat, {"n", classes});
+}
+
+void write_similarity(OnnxGraph& graph, const Tensor& reference, int neighbours) {
+  const std::int64_t pictures = reference.shape.at(0);
+  const std::int64_t width = reference.shape.at(1);
+  std::vector<float> columns(reference.values.size());  // transposed, for MatMul
+  for (std::int64_t i = 0; i < pictures; ++i) {
+    for (std::int64_t j = 0; j < width; ++j) {
+      columns[static_cast<std::size_t>(j * pictures + i)] =
+          reference.values[static_cast<std::size_t>(i * width + j)];
+    }
+  }
+  constexpr float kTiny = 1e-12F;
+  const std::int64_t k = neighbours;
+  const std::vector<std::int64_t> last_axis = {1};
+  graph.floats("reference", {width, pictures}, columns);
+  graph.floats("tiny", {}, std::span(&kTiny, 1));
+  graph.integers("neighbours", std::span(&k, 1));
+  graph.node("ReduceL2", {"embedding"}, "norm", {{"axes", last_axis}, {"keepdims", std::int64_t{1}}});
+  graph.node("Max", {"norm", "tiny"}, "safe_norm");
+  graph.node("Div", {"embedding", "safe_norm"}, "direction");
+  graph.node("MatMul", {"direction", "reference"}, "cosines");
+  graph.node("TopK", {"cosines", "neighbours"}, "nearest", {{"axis", std::int64_t{1}}}, {"nearest_index"});
+  // The smallest of the k largest is the k-th.
+  graph.node("ReduceMin", {"nearest"}, "similarity", {{"axes", last_axis}, {"keepdims", std::int64_t{0}}});
+  graph.output("similarity", OnnxType::kFloat, {"n"});
+}
+
+// StringStringEntryProto{1 key, 2 value}. protozero takes a field at its word: what it is has to be asked.
+std::pair<std::string, std::string> read_entry(protozero::pbf_reader entry) {
+  std::pair<std::string, std::string> result;
+  while (entry.next()) {
+    const bool is_text = entry.has_wire_type(protozero::pbf_wire_type::length_delimited);
+    if (is_text && entry.tag() == 1) {
+      result.first = entry.get_string();
+    } else if (is_text && entry.tag() == 2) {
+      result.second = entry.get_string();
+    } else {
+      entry.skip();
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Bytes write_onnx(const Architecture& architecture, const Checkpoint& checkpoint) {
+  const Metadata& metadata = checkpoint.metadata;
+  OnnxGraph graph;
+  write_body(graph, architecture, checkpoint.tensors, metadata.preprocessing.size);
+  write_head(graph, architecture, checkpoint.tensors, metadata.temperature);
+  if (metadata.unknown) {
+    const auto reference = checkpoint.tensors.find(kReferenceTensor);
+    if (reference == checkpoint.tensors.end() || reference->second.shape.size() != 2 ||
+        reference->second.shape[1] != architecture.embedding_size ||
+        reference->second.shape[0] < metadata.unknown->neighbours) {
+      throw Error(ErrorKind::kInvalid, "", "the checkpoint's reference pictures are missing or damaged");
+    }
+    write_similarity(graph, reference->second, metadata.unknown->neighbours);
+  }
+  return graph.serialise(architecture.name, {{kMetadataKey, to_line(to_json(metadata))}});
+}
+
+Bytes write_embedding_onnx(const Architecture& architecture, const TensorMap& tensors, int input_size) {
+  OnnxGraph graph;
+  write_body(graph, architecture, tensors, input_size);
+  return graph.serialise(architecture.name, {});
+}
+
+std::optional<Metadata> read_onnx_metadata(ByteSpan bytes) {
+  constexpr int kIrVersionField = 1;
+  constexpr int kGraphField = 7;
+  constexpr int kMetadataField = 14;
+  using protozero::pbf_wire_type;
+  std::string text;
+  bool has_graph = false;
+  bool has_version = false;
+  try {
+    protozero::pbf_reader model(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    while (model.next()) {
+      has_graph = has_graph || model.tag() == kGraphField;
+      has_version = has_version || model.tag() == kIrVersionField;
+      if (model.tag() == kMetadataField && model.has_wire_type(pbf_wire_type::length_delimited)) {
+        const auto [key, value] = read_entry(model.get_message());
+        if (key == kMetadataKey) text = value;
+      } else {
+        model.skip();
+      }
+    }
+  } catch (const protozero::exception&) {
+    throw Error(ErrorKind::kInvalid, "", "not an ONNX model, or cut short; export it again");
+  }
+  if (!has_graph || !has_version) throw Error(ErrorKind::kInvalid, "", "not an ONNX model; export it again");
+  if (text.empty()) return std::nullopt;
+  return metadata_from_json(Json::parse(text, nullptr, false));
+}
+
+}  // namespace winnow::model

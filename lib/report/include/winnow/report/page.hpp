@@ -1,0 +1,58 @@
+// Reports that a person enjoys: one HTML file that opens offline, light and dark, wide and narrow.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "winnow/core/bytes.hpp"
+
+namespace winnow::report {
+
+// Text made safe for HTML content and quoted attributes.
+[[nodiscard]] std::string escape(std::string_view text);
+
+// A key figure: "98.2 %", "accuracy on test", "95 % interval 90.1 to 99.7 %".
+struct Fact {
+  std::string value;
+  std::string label;
+  std::string detail;  // may be empty
+};
+
+struct Table {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;  // as many cells as the header has
+  std::vector<bool> numeric;                   // right-aligned columns; empty: none
+};
+
+struct Picture {
+  Bytes jpeg;
+  std::string title;    // first line below it
+  std::string caption;  // second line; may be empty
+  bool alarming = false;
+};
+
+// All texts are plain text; the page escapes them. Not thread-safe.
+class Page {
+ public:
+  Page(std::string title, std::string subtitle);
+
+  void section(std::string_view heading, std::string_view explanation = {});
+  void paragraph(std::string_view text);
+  void code(std::string_view text);
+  void facts(const std::vector<Fact>& facts);
+  void table(const Table& table);
+  void pictures(const std::vector<Picture>& pictures);
+  // Several of the charts of chart.hpp in a row, each with its caption.
+  void charts(const std::vector<std::pair<std::string, std::string>>& svg_and_caption);
+
+  [[nodiscard]] std::string render() const;
+
+ private:
+  std::string title_;
+  std::string subtitle_;
+  std::string body_;
+};
+
+}  // namespace winnow::report

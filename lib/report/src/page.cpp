@@ -1,0 +1,129 @@
+#include "winnow/report/page.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "assets.hpp"
+#include "winnow/core/text.hpp"
+
+namespace winnow::report {
+namespace {
+
+std::string base64(ByteSpan bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < left ? bytes[i + j] : 0u);
+    for (std::size_t j = 0; j < 4; ++j) text += j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+Page::Page(std::string title, std::string subtitle)
+    : title_(std::move(title)), subtitle_(std::move(subtitle)) {}
+
+void Page::section(std::string_view heading, std::string_view explanation) {
+  body_ += fmt::format("<h2>{}</h2>\n", escape(heading));
+  if (!explanation.empty()) body_ += fmt::format("<p class=\"why\">{}</p>\n", escape(explanation));
+}
+
+void Page::paragraph(std::string_view text) {
+  body_ += fmt::format("<p>{}</p>\n", escape(text));
+}
+
+void Page::code(std::string_view text) {
+  body_ += fmt::format("<pre>{}</pre>\n", escape(text));
+}
+
+void Page::facts(const std::vector<Fact>& facts) {
+  body_ += "<div class=\"facts\">\n";
+  for (const Fact& fact : facts) {
+    body_ += fmt::format("<div class=\"fact\"><b>{}</b><span>{}</span><small>{}</small></div>\n",
+                         escape(fact.value), escape(fact.label), escape(fact.detail));
+  }
+  body_ += "</div>\n";
+}
+
+void Page::table(const Table& table) {
+  const auto kind = [&](std::size_t column) {
+    return column < table.numeric.size() && table.numeric[column] ? " class=\"n\"" : "";
+  };
+  body_ += "<div class=\"scroll\"><table><thead><tr>";
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    body_ += fmt::format("<th{}>{}</th>", kind(i), escape(table.header[i]));
+  }
+  body_ += "</tr></thead><tbody>\n";
+  for (const std::vector<std::string>& row : table.rows) {
+    body_ += "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i)
+      body_ += fmt::format("<td{}>{}</td>", kind(i), escape(row[i]));
+    body_ += "</tr>\n";
+  }
+  body_ += "</tbody></table></div>\n";
+}
+
+void Page::pictures(const std::vector<Picture>& pictures) {
+  body_ += "<div class=\"pictures\">\n";
+  for (const Picture& picture : pictures) {
+    body_ += fmt::format(
+        "<figure{}><img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">"
+        "<figcaption><b>{}</b>{}</figcaption></figure>\n",
+        picture.alarming ? " class=\"alarm\"" : "", escape(picture.title), base64(picture.jpeg),
+        escape(picture.title), escape(picture.caption));
+  }
+  body_ += "</div>\n";
+}
+
+void Page::charts(const std::vector<std::pair<std::string, std::string>>& svg_and_caption) {
+  body_ += "<div class=\"charts\">\n";
+  for (const auto& [svg, caption] : svg_and_caption) {
+    body_ += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", svg, escape(caption));
+  }
+  body_ += "</div>\n";
+}
+
+std::string Page::render() const {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n"
+      "<style>\n{2}</style>\n</head>\n<body>\n<main>\n"
+      "<header><div class=\"brand\">{6}winnow</div><h1>{0}</h1><p>{1}</p></header>\n{3}"
+      "<footer>Written by winnow {4} on {5}.</footer>\n</main>\n</body>\n</html>\n",
+      escape(title_), escape(subtitle_), assets::report_css, body_, WINNOW_VERSION,
+      format_time(std::chrono::system_clock::now()), assets::ear_svg);
+}
+
+}  // namespace winnow::report
