@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/net/url.hpp"
+
+namespace winnow::net {
+
+struct HttpTimeouts {
+  std::chrono::milliseconds connect{10'000};  // name, connection and TLS
+  std::chrono::milliseconds total{60'000};    // one attempt, all of it
+  // An attempt is given up when fewer bytes than this come in each second over that time.
+  std::uint32_t slow_bytes_per_second = 1000;
+  std::chrono::seconds slow_for{20};
+};
+
+// A GET.
+struct HttpRequest {
+  Url url;
+  std::uint64_t max_bytes = 20'000'000;  // of the body, as sent and after content decoding
+  HttpTimeouts timeouts{};
+  unsigned max_redirects = 5;
+  const char* accept = "*/*";  // a literal: requests wait in large numbers, and are to be small
+};
+
+// The final answer, after redirects and retries; its status may be any but a followed redirect's.
+struct HttpResponse {
+  struct Header {
+    std::string name;  // lower case
+    std::string value;
+  };
+
+  int status = 0;
+  Url url;  // where the answer came from
+  std::vector<Header> headers;
+  Bytes body;  // only of 2xx answers
+  // The body counts against HttpClientOptions::max_buffered_bytes until this is gone.
+  std::shared_ptr<void> memory_lease;
+
+  // The first value of a header, or "". The name is given in lower case.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  // Every value, for headers that are sent more than once.
+  [[nodiscard]] std::vector<std::string_view> header_values(std::string_view name) const;
+  // "text/html" of "Text/HTML; charset=utf-8". What a body is, its bytes tell better.
+  [[nodiscard]] std::string content_type() const;
+};
+
+// "404 Not Found".
+[[nodiscard]] std::string describe_status(int status);
+
+}  // namespace winnow::net

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "winnow/core/error.hpp"
+
+namespace winnow::scraping {
+
+// A picture that may be worth fetching, with what its source says of it. Only url and label are always there.
+struct Candidate {
+  std::string url{};  // as the source wrote it, made absolute
+  std::string label{};
+  std::string page_url{};  // where a person can look at it
+  std::string title{};
+  std::string creator{};
+  std::string licence{};  // as the source wrote it
+  std::string source{};   // "list", "page"
+};
+
+// What a source has found: a candidate, or, with a failure, something it looked for candidates in and could
+// not read; url and label then say what and for which label.
+struct Finding {
+  Candidate candidate;
+  std::optional<Failure> failure;
+};
+
+// Where candidates come from. One thread calls next().
+class CandidateSource {
+ public:
+  CandidateSource() = default;
+  virtual ~CandidateSource() = default;
+  CandidateSource(const CandidateSource&) = delete;
+  CandidateSource& operator=(const CandidateSource&) = delete;
+
+  // Waits for the next finding. Nothing when there are no more, or once a stop is asked for.
+  virtual std::optional<Finding> next(const std::stop_token& stop) = 0;
+
+  // How many there will be, 0 if that cannot be said.
+  [[nodiscard]] virtual std::size_t expected() const { return 0; }
+
+  // Nothing more is needed for this label. Comes from the thread that calls next().
+  virtual void enough(const std::string& /*label*/) {}
+};
+
+}  // namespace winnow::scraping

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/image/decode.hpp"
+
+namespace winnow::scraping {
+
+struct ImageRequirements {
+  int min_side = 64;  // pixels of the shorter side
+  std::uint64_t max_pixels = image::DecodeOptions{}.max_pixels;
+};
+
+// Whether bytes from a stranger are a picture worth keeping: what they are is told from themselves, and they
+// are decoded to the end. Failure codes: "empty", "not_an_image", "unsupported_format", "too_many_pixels",
+// "too_small", "truncated", "corrupt". Thread-safe.
+[[nodiscard]] Result<image::ImageInfo> check_image(ByteSpan bytes, const ImageRequirements& requirements);
+
+}  // namespace winnow::scraping

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "winnow/net/http_client.hpp"
+#include "winnow/scraping/candidate.hpp"
+
+namespace winnow::scraping {
+
+struct PageSeed {
+  std::string label;
+  net::Url url;
+};
+
+struct PageOptions {
+  unsigned max_pages = 20;  // of one seed: itself and those that follow it by rel=next on the same host
+  std::uint64_t max_page_bytes = 10'000'000;
+  net::HttpTimeouts timeouts{};
+};
+
+// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side; a
+// following page is asked for when the one before it has been read.
+class PageSource : public CandidateSource {
+ public:
+  PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options);
+  ~PageSource() override;
+
+  std::optional<Finding> next(const std::stop_token& stop) override;
+  void enough(const std::string& label) override;
+
+ private:
+  struct Chain;
+  struct Arrivals;
+  void request(std::size_t index, const net::Url& url);
+  void read(std::size_t index, const net::Url& url, Result<net::HttpResponse> answer);
+
+  net::HttpClient& client_;
+  const PageOptions options_;
+  std::vector<Chain> chains_;
+  std::shared_ptr<Arrivals> arrivals_;
+  std::vector<Finding> findings_;  // of the page read last, the next one at the back
+  std::size_t awaited_ = 0;        // pages that have been asked for and not been read
+};
+
+}  // namespace winnow::scraping

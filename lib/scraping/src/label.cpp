@@ -1,0 +1,43 @@
+#include "winnow/scraping/label.hpp"
+
+#include <algorithm>
+
+#include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
+#include "winnow/core/text.hpp"
+
+namespace winnow::scraping {
+namespace {
+
+constexpr std::size_t kMaxLabelBytes = 200;  // file systems allow 255 for a name
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::string label_problem(std::string_view label) {
+  if (label.empty()) return "a label cannot be empty";
+  if (label.size() > kMaxLabelBytes) return "a label cannot be longer than 200 bytes";
+  if (label.front() == '.') return "a label cannot begin with a dot";
+  if (trim(label) != label) return "a label cannot begin or end with a space";
+  if (label.find_first_of("/\\") != std::string_view::npos) return "a label cannot hold a slash";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(label.begin(), label.end(), is_control)) return "a label cannot hold control characters";
+  if (!is_utf8(label)) return "a label has to be UTF-8";
+  if (label == "manifest.jsonl" || label == "ATTRIBUTION.md") return "an image set has a file of this name";
+  return {};
+}
+
+void check_label(const std::string& where, std::string_view label) {
+  const std::string problem = label_problem(label);
+  if (!problem.empty()) throw Error(ErrorKind::kUsage, where, problem + "; it becomes the name of a folder");
+}
+
+}  // namespace winnow::scraping

@@ -1,0 +1,149 @@
+#include "scrape/options.hpp"
+
+#include <fmt/format.h>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+
+#include <algorithm>
+
+#include "winnow/core/error.hpp"
+#include "winnow/core/text.hpp"
+#include "winnow/scraping/label.hpp"
+
+namespace winnow::tools {
+namespace {
+
+// It goes into a header of every request, and between brackets there.
+std::string contact_problem(const std::string& contact) {
+  const bool plain = std::all_of(contact.begin(), contact.end(),
+                                 [](char c) { return c > 0x20 && c < 0x7f && c != '(' && c != ')'; });
+  const bool reachable = contact.find('@') != std::string::npos || contact.find("://") != std::string::npos;
+  return plain && reachable ? "" : "has to be a mail address or a URL where people can reach you";
+}
+
+void add_inputs(CLI::App& app, ScrapeOptions& options) {
+  app.add_option("-o,--output", options.output,
+                 "The image set: a folder to make, or with --resume to go on with")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--label", options.labels,
+                 "What the pictures show; names their folder. One before each --page")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  app.add_option("--page", options.pages,
+                 "Take the pictures of this HTML page and of those that follow it (rel=next)")
+      ->allow_extra_args(false)
+      ->type_name("URL");
+  app.add_option(
+         "--urls", options.urls,
+         "Take the pictures of this list: txt, or csv, tsv or jsonl with columns url and perhaps label, "
+         "page_url, title, creator, license")
+      ->type_name("FILE");
+  app.add_flag("--resume", options.resume,
+               "Go on with an image set: fetch what is new and what failed before");
+}
+
+void add_requirements(CLI::App& app, ScrapeOptions& options) {
+  app.add_option("--count", options.collect.count, "Pictures to keep for each label; 0 is all")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--min-side", options.collect.requirements.min_side,
+                 "Drop pictures whose shorter side has fewer pixels")
+      ->check(CLI::Range(1, 100'000).description(""))
+      ->type_name("PX")
+      ->capture_default_str();
+  app.add_option("--max-bytes", options.collect.max_bytes, "Give up a picture larger than this")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--max-pixels", options.collect.requirements.max_pixels,
+                 "Drop pictures of more pixels (width x height)")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--max-pages", options.page.max_pages, "Pages to read for each --page, itself included")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_flag("--no-dedupe", options.no_dedupe, "Keep pictures that are byte for byte the same");
+}
+
+void add_manners(CLI::App& app, ScrapeOptions& options) {
+  app.add_option("--contact", options.contact,
+                 "Your mail address or URL, told to servers so that they can reach you")
+      ->check(CLI::Validator(contact_problem, ""))
+      ->type_name("MAIL");
+  app.add_option("--connections", options.client.max_connections, "Transfers at a time, over all hosts")
+      ->check(CLI::Range(1, 4096).description(""))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_flag(
+      "--no-politeness", options.no_politeness,
+      fmt::format("Do without the limits for each host of {} transfers at a time and {:.3g} s between "
+                  "requests; for your own servers",
+                  options.client.limits.concurrent,
+                  std::chrono::duration<double>(options.client.limits.interval).count()));
+  app.add_flag("--allow-private", options.allow_private,
+               "Fetch also from private, loopback and other special addresses");
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, ScrapeOptions& options) {
+  add_inputs(app, options);
+  add_requirements(app, options);
+  add_manners(app, options);
+}
+
+void check(const ScrapeOptions& options) {
+  if (options.urls.empty() && options.pages.empty()) {
+    throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --page or --urls");
+  }
+  if (!options.urls.empty() && !options.pages.empty()) {
+    throw Error(ErrorKind::kUsage, "",
+                "--page and --urls do not go together; run twice, the second time with --resume");
+  }
+  if (options.urls.empty() && options.labels.size() != options.pages.size()) {
+    throw Error(ErrorKind::kUsage, "",
+                fmt::format("each --page needs a --label of its own; there are {} and {}",
+                            options.pages.size(), options.labels.size()));
+  }
+  if (!options.urls.empty() && options.labels.size() > 1) {
+    throw Error(ErrorKind::kUsage, "--label",
+                "only one goes with --urls; the list can name others in a column \"label\"");
+  }
+  for (const std::string& label : options.labels) {
+    scraping::check_label(fmt::format("--label \"{}\"", printable(label, 100)), label);
+  }
+}
+
+net::HttpClientOptions client_options(const ScrapeOptions& options) {
+  net::HttpClientOptions client = options.client;
+  client.user_agent = "winnow-scrape/" WINNOW_VERSION;
+  if (!options.contact.empty()) client.user_agent += " (" + options.contact + ")";
+  if (options.allow_private) client.refuse = nullptr;
+  if (options.no_politeness) client.limits = {0, std::chrono::milliseconds(0)};
+  return client;
+}
+
+scraping::CollectOptions collect_options(const ScrapeOptions& options) {
+  scraping::CollectOptions collect = options.collect;
+  collect.dedupe = !options.no_dedupe;
+  return collect;
+}
+
+std::vector<scraping::PageSeed> page_seeds(const ScrapeOptions& options) {
+  std::vector<scraping::PageSeed> seeds;
+  for (std::size_t i = 0; i < options.pages.size(); ++i) {
+    Result<net::Url> url = net::Url::parse(options.pages[i]);
+    if (!url) {
+      throw Error(ErrorKind::kUsage, "",
+                  fmt::format("--page {} {}", printable(options.pages[i], 200), url.failure().message));
+    }
+    seeds.push_back({options.labels[i], std::move(*url)});
+  }
+  return seeds;
+}
+
+}  // namespace winnow::tools

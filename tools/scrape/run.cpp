@@ -1,0 +1,79 @@
+#include "scrape/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+#include "winnow/core/table.hpp"
+#include "winnow/scraping/url_list.hpp"
+
+namespace winnow::tools {
+namespace {
+
+using scraping::LabelSummary;
+using scraping::Summary;
+
+void print_counts(const Summary& summary, std::ostream& out) {
+  Table table({"label", "found", "kept", "duplicates", "failed"});
+  const auto add = [&](const LabelSummary& row) {
+    table.add(row.label, row.found, row.kept, row.duplicates, row.failed);
+  };
+  for (const LabelSummary& label : summary.labels) add(label);
+  if (summary.labels.size() > 1) add(summary.total());
+  out << table.render();
+}
+
+// "8 http_404, 3 too_small", the most frequent first.
+std::string list_reasons(const LabelSummary& total) {
+  std::vector<std::pair<std::string, std::uint64_t>> reasons(total.failed_by_reason.begin(),
+                                                             total.failed_by_reason.end());
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string list;
+  for (const auto& [reason, count] : reasons)
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, reason);
+  return list;
+}
+
+cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::ToolContext& context) {
+  const LabelSummary total = summary.total();
+  const std::string reasons = list_reasons(total);
+  if (!reasons.empty() && total.kept > 0) context.log.info("failed: {}", reasons);
+  if (total.failed_by_reason.contains("refused_address")) {
+    context.log.warn(
+        "addresses that are not public are refused; --allow-private is for those of your own network");
+  }
+  if (total.found > 0) print_counts(summary, context.out);
+  throw_if_stopped(context.stop);
+  if (total.found == 0) throw Error(ErrorKind::kInvalid, "", "no pictures were found");
+  if (total.kept == 0) {
+    throw Error(ErrorKind::kInvalid, options.output.string(),
+                fmt::format("nothing was kept of {} found ({})", total.found, reasons));
+  }
+  return total.failed > 0 ? cli::Outcome::kItemsFailed : cli::Outcome::kDone;
+}
+
+}  // namespace
+
+cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
+  check(options);
+  if (!options.resume && scraping::is_image_set(options.output)) {
+    throw Error(ErrorKind::kUsage, options.output.string(),
+                "is an image set already; add --resume to go on with it, or choose another folder");
+  }
+  net::HttpClient client(client_options(options));
+  // Mistakes in the list or the command line show before anything is made or asked for.
+  std::unique_ptr<scraping::CandidateSource> source;
+  std::vector<scraping::PageSeed> seeds = page_seeds(options);
+  if (!options.urls.empty()) {
+    source = std::make_unique<scraping::UrlList>(options.urls,
+                                                 options.labels.empty() ? "" : options.labels.front());
+  }
+  scraping::ImageSetWriter set(options.output);
+  if (!source) source = std::make_unique<scraping::PageSource>(client, std::move(seeds), options.page);
+  return report(scraping::collect(*source, set, client, collect_options(options), context), options, context);
+}
+
+}  // namespace winnow::tools
