@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/inference/classifier.hpp"
+
+namespace winnow::inference {
+
+class OpenvinoEngine;
+
+// A network up to its embedding, as model::write_embedding_onnx writes it. Thread-safe.
+class Embedder {
+ public:
+  // Throws Error{kInvalid} if the bytes are not such a network.
+  explicit Embedder(ByteSpan onnx, const EngineOptions& options = {});
+  ~Embedder();
+
+  [[nodiscard]] std::size_t width() const;  // of an embedding
+
+  // pixels: [n, size, size, 3]. Returns [n, width()].
+  [[nodiscard]] std::vector<float> embed(std::span<const std::uint8_t> pixels) const;
+
+ private:
+  std::unique_ptr<OpenvinoEngine> engine_;
+};
+
+}  // namespace winnow::inference

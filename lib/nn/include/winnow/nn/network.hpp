@@ -1,0 +1,52 @@
+// A model::Architecture that LibTorch runs, for training and for checking what export wrote.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "winnow/model/architecture.hpp"
+#include "winnow/model/safetensors.hpp"
+
+namespace winnow::nn {
+
+struct NetworkOutput {
+  torch::Tensor features;   // [n, embedding_size, h, w]
+  torch::Tensor embedding;  // [n, embedding_size]
+  torch::Tensor logits;     // [n, classes]; undefined if the network has no classes
+};
+
+// Train or eval mode decides whether batch normalisation uses the batch's statistics. One thread at a time.
+class Network : public torch::nn::Module {
+ public:
+  // Weights start at random from torch's generator: He et al. 2015 for convolutions, zero for the head's
+  // bias.
+  explicit Network(model::Architecture architecture);
+
+  // pixels: uint8 [n, height, width, 3]; normalised here, as in the exported graph.
+  [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels);
+
+  // Takes over every tensor of the network. Throws Error{kInvalid} if one is missing or of another shape.
+  void load(const model::TensorMap& tensors);
+  // The same without the head, for a network that gets a head of its own.
+  void load_backbone(const model::TensorMap& tensors);
+  [[nodiscard]] model::TensorMap state() const;
+
+  [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
+  // Weights of convolutions and of the head; what is left are normalisations and biases, which want no decay.
+  [[nodiscard]] std::vector<torch::Tensor> decayed_parameters() const;
+  [[nodiscard]] std::vector<torch::Tensor> undecayed_parameters() const;
+
+ private:
+  [[nodiscard]] torch::Tensor run_convolution(const model::Layer& layer, const torch::Tensor& input) const;
+  [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
+  [[nodiscard]] std::vector<torch::Tensor> parameters_of_rank(bool matrices) const;
+
+  const model::Architecture architecture_;
+  // By their names in files, which contain dots and so cannot be torch's names.
+  std::map<std::string, torch::Tensor> tensors_;
+};
+
+}  // namespace winnow::nn

@@ -1,0 +1,77 @@
+#include "prepare.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "winnow/dataset/duplicates.hpp"
+#include "winnow/dataset/fingerprint.hpp"
+
+namespace winnow::training {
+namespace {
+
+void make_splits(dataset::Dataset& data, const dataset::SplitOptions& options,
+                 std::vector<SkippedImage>& skipped, const Context& context) {
+  const auto results = dataset::fingerprint(data, {}, context);
+  std::vector<dataset::Sample> sound;
+  std::vector<const dataset::Fingerprint*> fingerprints;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i]) {
+      sound.push_back(data.samples[i]);
+      fingerprints.push_back(&*results[i]);
+    } else {
+      skipped.push_back({data.samples[i].path, results[i].failure()});
+    }
+  }
+  const auto pairs = dataset::find_duplicates(fingerprints, {}, context);
+  const std::vector<int> groups = dataset::connected_groups(sound.size(), pairs);
+  std::vector<dataset::SplitItem> items;
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    sound[i].group = groups[i];
+    items.push_back({sound[i].label, groups[i], fingerprints[i]->sha256});
+  }
+  const std::vector<dataset::Split> splits = dataset::assign_splits(items, options);
+  for (std::size_t i = 0; i < sound.size(); ++i) sound[i].split = splits[i];
+  data.samples = std::move(sound);
+  data.has_splits = true;
+  context.log.info(
+      "no curated manifest given: split here; winnow-curate shows what it finds and keeps the split");
+}
+
+void check_classes(const dataset::Dataset& data) {
+  if (data.classes.size() < 2) {
+    throw Error(ErrorKind::kInvalid, data.root.string(),
+                "has one class; a classifier needs at least two, so add a folder of something else");
+  }
+  std::vector<std::size_t> training_images(data.classes.size());
+  for (const dataset::Sample& sample : data.samples) {
+    if (sample.split == dataset::Split::kTrain) ++training_images[static_cast<std::size_t>(sample.label)];
+  }
+  for (std::size_t c = 0; c < data.classes.size(); ++c) {
+    if (training_images[c] >= kMinTrainingImages) continue;
+    throw Error(
+        ErrorKind::kInvalid, (data.root / data.classes[c]).string(),
+        fmt::format("{} usable image{} to train on, at least {} are needed; add images or remove the class",
+                    training_images[c], training_images[c] == 1 ? "" : "s", kMinTrainingImages));
+  }
+}
+
+}  // namespace
+
+void prepare(dataset::Dataset& data, const dataset::SplitOptions& split, std::vector<SkippedImage>& skipped,
+             const Context& context) {
+  if (!data.has_splits) make_splits(data, split, skipped, context);
+  check_classes(data);
+}
+
+std::size_t count_leaks(const dataset::Dataset& data) {
+  std::map<int, std::set<dataset::Split>> splits_of_group;
+  for (const dataset::Sample& sample : data.samples) splits_of_group[sample.group].insert(sample.split);
+  std::size_t leaks = 0;
+  for (const auto& [group, splits] : splits_of_group) leaks += splits.size() > 1 ? 1 : 0;
+  return leaks;
+}
+
+}  // namespace winnow::training

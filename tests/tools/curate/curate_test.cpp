@@ -1,0 +1,133 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/drawing.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+#include "winnow/core/atomic_file.hpp"
+#include "winnow/image/encode.hpp"
+
+namespace winnow {
+namespace {
+
+using test::Finished;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class CurateTool : public testing::Test {
+ protected:
+  CurateTool() {
+    test::write_scene_tree(folder_ / "set", 10);
+    std::filesystem::copy(folder_ / "set/discs/003.jpg", folder_ / "set/discs/copy.jpg");
+  }
+
+  Finished curate(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "winnow-curate");
+    return test::run(arguments, folder_.path());
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(CurateTool, PrintsCountsAndWritesManifestAndReport) {
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--report", "curate.html"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.out,
+            "class    found  broken  duplicates  conflicts  kept  train  val  test\n"
+            "checks      10       0           0          0    10      7    1     2\n"
+            "discs       11       0           1          0    10      7    1     2\n"
+            "stripes     10       0           0          0    10      7    1     2\n"
+            "leaks between splits: 0\n");
+  const std::string manifest = test::read_text(folder_ / "curated.jsonl");
+  EXPECT_THAT(manifest, HasSubstr(R"({"format":"winnow-curated","version":1,"root":"set"})"));
+  EXPECT_THAT(
+      manifest,
+      HasSubstr(R"("issues":[{"issue":"exact_duplicate","detail":"the same bytes as discs/003.jpg"}])"));
+  EXPECT_THAT(test::read_text(folder_ / "curate.html"), HasSubstr("same bytes"));
+}
+
+TEST_F(CurateTool, GivesTheSameManifestEveryTime) {
+  curate({"set", "-o", "one.jsonl", "--threads", "1"});
+  curate({"set", "-o", "two.jsonl", "--threads", "3"});
+  EXPECT_EQ(test::read_text(folder_ / "one.jsonl"), test::read_text(folder_ / "two.jsonl"));
+}
+
+TEST_F(CurateTool, NamesBrokenFilesAndGoesOn) {
+  folder_.write("set/discs/page.jpg", "<!doctype html><html><body>404</body></html>");
+  folder_.write("set/discs/empty.jpg", "");
+  const std::string whole = test::read_text(folder_ / "set/checks/000.jpg");
+  folder_.write("set/checks/cut.jpg", whole.substr(0, whole.size() / 2));
+  folder_.write("set/stripes/named.png", test::read_text(folder_ / "set/stripes/000.jpg"));
+  std::filesystem::remove(folder_ / "set/stripes/000.jpg");
+  const Finished result = curate({"set", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err,
+              HasSubstr("winnow-curate: set/discs/page.jpg: not an image (HTML page); rejected\n"));
+  EXPECT_THAT(result.err, HasSubstr("winnow-curate: set/discs/empty.jpg: "));
+  EXPECT_THAT(result.err, HasSubstr("winnow-curate: set/checks/cut.jpg: "));
+  EXPECT_THAT(result.out, HasSubstr("stripes     10       0           0          0    10"));
+  EXPECT_THAT(
+      test::read_text(folder_ / "curated.jsonl"),
+      HasSubstr(
+          R"("path":"stripes/named.png","label":"stripes","keep":true,"issues":[{"issue":"wrong_extension")"));
+}
+
+TEST_F(CurateTool, WarnsOfAClassTooSmallToSplit) {
+  std::filesystem::create_directories(folder_ / "set/lonely");
+  write_file_atomically(folder_ / "set/lonely/0.jpg", image::encode_jpeg(test::draw_gradient(90, 90)));
+  const Finished result = curate({"set", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(
+      result.err,
+      "winnow-curate: set/lonely: only 1 usable image, too few to train, validate and test; add images or "
+      "remove the folder\n");
+}
+
+TEST_F(CurateTool, FindsAPictureUnderTwoLabels) {
+  std::filesystem::copy(folder_ / "set/discs/004.jpg", folder_ / "set/checks/other.jpg");
+  const Finished result = curate({"set", "-o", "curated.jsonl"});
+  EXPECT_THAT(result.out, HasSubstr("checks      11       0           0          1    10"));
+  EXPECT_THAT(test::read_text(folder_ / "curated.jsonl"),
+              HasSubstr("the same picture is labelled checks, discs"));
+}
+
+TEST_F(CurateTool, RefusesWhatItCannotCurate) {
+  const auto expect_failure = [&](const std::string& what, const std::string& message, int code) {
+    const Finished result = curate({what, "-o", "curated.jsonl"});
+    EXPECT_EQ(result.exit_code, code);
+    EXPECT_EQ(result.err, "winnow-curate: " + what + message + "\n");
+    EXPECT_EQ(result.out, "");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "curated.jsonl"));
+  };
+  expect_failure("nowhere", ": no such file or folder", 1);
+  std::filesystem::create_directories(folder_ / "bare");
+  expect_failure("bare", ": holds no pictures; it needs one subfolder per class with images in it", 1);
+  folder_.write("text/a/b.jpg", "hello");
+  const Finished result = curate({"text", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err,
+              HasSubstr("winnow-curate: text: none of its 1 files is a readable image; the first: a/b.jpg"));
+}
+
+TEST_F(CurateTool, ExplainsUnknownOptionsInOneLine) {
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--frobnicate"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--frobnicate"));
+  EXPECT_THAT(result.err, HasSubstr("see winnow-curate --help\n"));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+}
+
+TEST_F(CurateTool, LeavesTheOldManifestWhenItCannotWrite) {
+  curate({"set", "-o", "curated.jsonl"});
+  const std::string before = test::read_text(folder_ / "curated.jsonl");
+  const Finished result = curate({"set", "-o", "curated.jsonl/inside"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("winnow-curate: curated.jsonl/inside: cannot write"));
+  EXPECT_EQ(test::read_text(folder_ / "curated.jsonl"), before);
+  EXPECT_THAT(test::list_files(folder_.path()), Not(testing::Contains(HasSubstr(".tmp"))));
+}
+
+}  // namespace
+}  // namespace winnow

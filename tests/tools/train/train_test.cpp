@@ -1,0 +1,101 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "support/drawing.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace winnow {
+namespace {
+
+using test::Finished;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+class TrainTool : public testing::Test {
+ protected:
+  TrainTool() { test::write_scene_tree(folder_ / "set", 12); }
+
+  Finished train(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "winnow-train");
+    return test::run(arguments, folder_.path());
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(TrainTool, PrintsAccuracyAndWhereTheReportIs) {
+  const Finished result = train({"set", "-o", "run", "--size", "64", "-q"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out,
+              MatchesRegex("val accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
+                           "test accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
+                           "report: run/report.html\n"));
+}
+
+TEST_F(TrainTool, SaysOneLinePerEpochWhenNobodyWatches) {
+  const Finished result =
+      train({"set", "-o", "run", "--recipe", "scratch", "--size", "32", "--epochs", "2", "--batch", "8"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("winnow-train: epoch 1/2: loss "));
+  EXPECT_THAT(result.err, HasSubstr("winnow-train: epoch 2/2: loss "));
+}
+
+TEST_F(TrainTool, SkipsBrokenImagesAndSaysSo) {
+  folder_.write("set/discs/page.jpg", "<html></html>");
+  const Finished result = train({"set", "-o", "run", "--size", "64", "-q"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.err, "winnow-train: discs/page.jpg: not an image (HTML page); skipped\n");
+}
+
+TEST_F(TrainTool, ExplainsBadUsageInOneLine) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"set"},
+                                             {"set", "-o", "run", "--recipe", "magic"},
+                                             {"set", "-o", "run", "--epochs", "0"},
+                                             {"set", "-o", "run", "--lr", "-1"},
+                                             {"set", "-o", "run", "--size", "4"},
+                                             {"set", "-o", "run", "--no-such-option"},
+                                             {"set", "-o", "run", "--arch", "alexnet"}}) {
+    const Finished result = train(arguments);
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "run/best.ckpt"));
+  }
+}
+
+TEST_F(TrainTool, ExplainsUnusableData) {
+  folder_.write("curated.jsonl", "{\"format\":\"something else\"}\n");
+  const Finished foreign = train({"curated.jsonl", "-o", "run"});
+  EXPECT_EQ(foreign.exit_code, 1);
+  EXPECT_THAT(foreign.err,
+              HasSubstr("winnow-train: curated.jsonl: not a curated manifest; winnow-curate writes them"));
+  const Finished missing = train({"nowhere", "-o", "run"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_EQ(missing.err, "winnow-train: nowhere: no such file or folder\n");
+}
+
+TEST_F(TrainTool, StopsOnSigtermWithALoadableCheckpoint) {
+  test::Process process(
+      {"winnow-train", "set", "-o", "run", "--recipe", "scratch", "--size", "64", "--epochs", "100000"},
+      folder_.path());
+  process.wait_for_err("epoch 2/");
+  process.signal(SIGTERM);
+  const Finished result = process.wait();
+  EXPECT_EQ(result.exit_code, 128 + SIGTERM);
+  EXPECT_THAT(result.err, HasSubstr("winnow-train: stopped by signal 15\n"));
+  EXPECT_THAT(test::list_files(folder_ / "run"), testing::Not(testing::Contains(HasSubstr(".tmp"))));
+}
+
+TEST_F(TrainTool, TakesOptionsFromTheEnvironmentAndAFile) {
+  folder_.write("settings.toml", "recipe = \"scratch\"\nepochs = 1\nsize = 32\n");
+  const Finished result = test::run({"winnow-train", "set", "-o", "run", "--config", "settings.toml"},
+                                    folder_.path(), {"WINNOW_TRAIN_EPOCHS=2"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("epoch 2/2"));
+}
+
+}  // namespace
+}  // namespace winnow

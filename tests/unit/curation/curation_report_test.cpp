@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/html.hpp"
+#include "support/photo.hpp"
+#include "winnow/curation/curate.hpp"
+
+namespace winnow::curation {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kHostile = "\"><script>alert('x')</script>&";
+
+void add_row(Curation& curation, const std::string& path, const std::string& label, const std::string& issue,
+             image::Image thumbnail = {}) {
+  dataset::CuratedRow row{.path = path, .label = label, .keep = issue.empty(), .issues = {}, .sha256 = "aa"};
+  if (!issue.empty()) row.issues.push_back({issue, "detail of " + path});
+  curation.manifest.rows.push_back(std::move(row));
+  curation.thumbnails.push_back(std::move(thumbnail));
+}
+
+// One conflict, one pair of duplicates, one broken file.
+Curation example(const std::string& text) {
+  Curation curation;
+  add_row(curation, text + "/a.jpg", text, kLabelConflict, test::draw_photo(1, 20, 15));
+  add_row(curation, "dog/a.jpg", "dog", kLabelConflict, test::draw_photo(1, 20, 15));
+  add_row(curation, text + "/b.jpg", text, "", test::draw_photo(2, 20, 15));
+  add_row(curation, text + "/c.jpg", text, kNearDuplicate, test::draw_photo(2, 20, 15));
+  add_row(curation, text + "/d.jpg", text, "truncated");
+  curation.manifest.rows.back().sha256.clear();
+  curation.groups = {{{0, 1}, true}, {{2, 3}, false}};
+  curation.classes = {{.label = text, .found = 4, .broken = 1, .duplicates = 1, .conflicts = 1, .train = 1},
+                      {.label = "dog", .found = 1, .conflicts = 1}};
+  return curation;
+}
+
+TEST(CurationReport, IsAWholePageThatFetchesNothing) {
+  const std::string html = render_curation_report(example("cat"), "pets", "winnow-curate pets -o c.jsonl");
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_EQ(test::find_outside_reference(html), "");
+  EXPECT_THAT(html, HasSubstr("<title>pets</title>"));
+  EXPECT_THAT(html, HasSubstr("<pre>winnow-curate pets -o c.jsonl</pre>"));
+}
+
+TEST(CurationReport, EscapesNamesAndLabels) {
+  const std::string html = render_curation_report(example(kHostile), kHostile, kHostile);
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+}
+
+TEST(CurationReport, SaysWhatWasCounted) {
+  Curation curation = example("cat");
+  curation.leaks = 77;
+  const std::string html = render_curation_report(curation, "pets", "");
+  EXPECT_THAT(html, HasSubstr("<b>5</b><span>images found</span><small>in 2 classes</small>"));
+  EXPECT_THAT(html,
+              HasSubstr("<b>1</b><span>kept</span><small>1 to train, 0 to validate, 0 to test</small>"));
+  EXPECT_THAT(html, HasSubstr("<b>1</b><span>duplicates</span>"));
+  EXPECT_THAT(html, HasSubstr("<b>2</b><span>under two labels</span>"));
+  EXPECT_THAT(html, HasSubstr("<b>1</b><span>broken</span>"));
+  EXPECT_THAT(html, HasSubstr("<b>77</b><span>leaks between splits</span>"));
+  EXPECT_THAT(html,
+              HasSubstr("<td>cat</td><td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">1</td>"));
+}
+
+TEST(CurationReport, ShowsGroupsSideBySide) {
+  const std::string html = render_curation_report(example("cat"), "pets", "");
+  EXPECT_EQ(test::count_of(html, "<img "), 4);
+  EXPECT_EQ(test::count_of(html, "src=\"data:image/jpeg;base64,/9j/"), 4);
+  EXPECT_LT(html.find("One picture, two labels"), html.find("<h2>Duplicates</h2>"));
+  EXPECT_THAT(html, HasSubstr("<b>kept</b>cat/b.jpg"));
+  EXPECT_THAT(html, HasSubstr("<b>looks the same</b>cat/c.jpg"));
+  EXPECT_EQ(test::count_of(html, "<figure class=\"alarm\">"), 3);
+}
+
+TEST(CurationReport, ListsBrokenFilesWithTheirReasons) {
+  EXPECT_THAT(render_curation_report(example("cat"), "pets", ""),
+              HasSubstr("<td>cat/d.jpg</td><td>detail of cat/d.jpg</td>"));
+}
+
+TEST(CurationReport, LeavesOutWhatThereIsNot) {
+  Curation curation;
+  add_row(curation, "cat/a.jpg", "cat", "");
+  curation.classes = {{.label = "cat", .found = 1, .train = 1}};
+  const std::string html = render_curation_report(curation, "pets", "");
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  for (const char* heading : {"One picture, two labels", "<h2>Duplicates</h2>", "Broken files"}) {
+    EXPECT_THAT(html, Not(HasSubstr(heading)));
+  }
+}
+
+TEST(CurationReport, StaysReadableForVeryMany) {
+  Curation curation;
+  for (std::size_t group = 0; group < 70; ++group) {
+    curation.groups.push_back({{2 * group, 2 * group + 1}, false});
+    add_row(curation, fmt::format("cat/{}.jpg", group), "cat", "");
+    add_row(curation, fmt::format("cat/{}_copy.jpg", group), "cat", kExactDuplicate);
+  }
+  for (std::size_t i = 0; i < 20; ++i) curation.groups[0].rows.push_back(2 * i + 1);
+  const std::string html = render_curation_report(curation, "pets", "");
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_EQ(test::count_of(html, "<div class=\"pictures\">"), 60);
+  EXPECT_THAT(html, HasSubstr("and 6 more like these"));
+  EXPECT_THAT(html, HasSubstr("More groups are in the manifest."));
+}
+
+}  // namespace
+}  // namespace winnow::curation

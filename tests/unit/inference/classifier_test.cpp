@@ -1,0 +1,183 @@
+#include "winnow/inference/classifier.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <thread>
+
+#include "support/temporary_folder.hpp"
+#include "support/weights.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/core/random.hpp"
+#include "winnow/inference/embedder.hpp"
+#include "winnow/model/onnx.hpp"
+
+namespace winnow::inference {
+namespace {
+
+using testing::HasSubstr;
+
+// A small network with random weights, three classes and a reference set of six pictures.
+model::Checkpoint small_checkpoint() {
+  const model::Architecture architecture = model::make_architecture("small_resnet", 3);
+  model::Checkpoint checkpoint;
+  CounterRandom random(1);
+  for (const model::TensorSpec& spec : model::tensor_specs(architecture)) {
+    model::Tensor& tensor = checkpoint.tensors[spec.name];
+    tensor.shape = spec.shape;
+    const auto count =
+        std::accumulate(spec.shape.begin(), spec.shape.end(), std::int64_t{1}, std::multiplies<>());
+    for (std::int64_t i = 0; i < count; ++i) {
+      const bool positive = spec.name.ends_with("running_var") || spec.shape.size() == 1;
+      tensor.values.push_back(
+          static_cast<float>(positive ? random.uniform(0.5, 1.5) : random.uniform(-0.1, 0.1)));
+    }
+  }
+  model::Tensor& reference = checkpoint.tensors[model::kReferenceTensor];
+  reference.shape = {6, architecture.embedding_size};
+  for (std::int64_t i = 0; i < 6 * architecture.embedding_size; ++i) {
+    reference.values.push_back(1 / std::sqrt(static_cast<float>(architecture.embedding_size)));
+  }
+  checkpoint.metadata.architecture = architecture.name;
+  checkpoint.metadata.classes = {"a", "b", "c"};
+  checkpoint.metadata.preprocessing.size = 64;
+  checkpoint.metadata.temperature = 1.5;
+  checkpoint.metadata.unknown = model::UnknownRule{.neighbours = 2, .threshold = 0.5F};
+  return checkpoint;
+}
+
+Bytes small_model() {
+  return model::write_onnx(model::make_architecture("small_resnet", 3), small_checkpoint());
+}
+
+std::vector<std::uint8_t> random_pictures(std::size_t count, std::size_t side) {
+  CounterRandom random(2);
+  std::vector<std::uint8_t> pixels(count * side * side * 3);
+  for (std::uint8_t& value : pixels) value = static_cast<std::uint8_t>(random.below(256));
+  return pixels;
+}
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Classifier, AnswersForAnyNumberOfPicturesAlike) {
+  const auto classifier = open_classifier(small_model(), "model", {.full_precision = true});
+  constexpr std::size_t kPicture = 64 * 64 * 3;
+  const std::vector<std::uint8_t> pixels = random_pictures(19, 64);
+  const std::vector<Prediction> together = classifier->classify(pixels);
+  ASSERT_EQ(together.size(), 19u);
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    const Prediction alone = classifier->classify(std::span(pixels).subspan(i * kPicture, kPicture)).front();
+    EXPECT_NEAR(std::accumulate(alone.probabilities.begin(), alone.probabilities.end(), 0.0), 1, 1e-4);
+    for (std::size_t c = 0; c < 3; ++c)
+      EXPECT_NEAR(together[i].probabilities[c], alone.probabilities[c], 1e-4);
+    EXPECT_NEAR(together[i].similarity, alone.similarity, 1e-4);
+  }
+}
+
+TEST(Classifier, CallersOnSeveralThreadsGetTheirOwnAnswers) {
+  const auto classifier = open_classifier(small_model(), "model", {.threads = 2, .full_precision = true});
+  const std::vector<std::uint8_t> pixels = random_pictures(4, 64);
+  const std::vector<Prediction> expected = classifier->classify(pixels);
+  std::vector<std::jthread> callers;
+  for (std::size_t i = 0; i < 4; ++i) {
+    callers.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 20; ++repeat) {
+        const auto own = classifier->classify(std::span(pixels).subspan(i * 64 * 64 * 3, 64 * 64 * 3));
+        EXPECT_NEAR(own[0].logits[0], expected[i].logits[0], 1e-4);
+      }
+    });
+  }
+}
+
+TEST(Classifier, MeasuresSimilarityAsCosine) {
+  const Bytes onnx = small_model();
+  const auto classifier = open_classifier(onnx, "model", {.full_precision = true});
+  const Embedder embedder(model::write_embedding_onnx(model::make_architecture("small_resnet", 0),
+                                                      small_checkpoint().tensors, 64),
+                          {.full_precision = true});
+  const std::vector<std::uint8_t> pixels = random_pictures(1, 64);
+  const std::vector<float> embedding = embedder.embed(pixels);
+  ASSERT_EQ(embedding.size(), embedder.width());
+  double sum = 0;
+  double squares = 0;
+  for (const float value : embedding) {
+    sum += value;
+    squares += double{value} * value;
+  }
+  const double cosine = sum / std::sqrt(squares * static_cast<double>(embedding.size()));
+  EXPECT_NEAR(classifier->classify(pixels).front().similarity, cosine, 1e-4);
+}
+
+TEST(Classifier, GivesTheGoldenLogitsOfThePretrainedNetwork) {
+  const model::Architecture architecture = model::make_architecture("efficientnet_lite0", 1000);
+  model::Checkpoint checkpoint;
+  checkpoint.tensors = model::read_safetensors(test::pretrained_weights()).tensors;
+  checkpoint.metadata.architecture = architecture.name;
+  for (int i = 0; i < 1000; ++i) checkpoint.metadata.classes.push_back(std::to_string(i));
+  const auto classifier =
+      open_classifier(model::write_onnx(architecture, checkpoint), "model", {.full_precision = true});
+  std::vector<std::uint8_t> pixels;
+  for (int y = 0; y < 224; ++y) {
+    for (int x = 0; x < 224; ++x) {
+      for (int c = 0; c < 3; ++c) pixels.push_back(static_cast<std::uint8_t>((7 * y + 3 * x + 11 * c) % 256));
+    }
+  }
+  const std::vector<float> logits = classifier->classify(pixels).front().logits;
+  const std::vector<float> expected = {-0.48470F, -1.05532F, 0.57535F, -1.31254F, -1.00889F};
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 1e-3);
+  EXPECT_NEAR(logits[905], 9.9148, 1e-3);
+}
+
+TEST(Classifier, RefusesPixelsOfAnotherSize) {
+  const auto classifier = open_classifier(small_model(), "model");
+  const std::vector<std::uint8_t> pixels(100);
+  EXPECT_THAT(error_of([&] { (void)classifier->classify(pixels); }), HasSubstr("64 x 64"));
+  EXPECT_THROW((void)classifier->classify({}), Error);
+}
+
+TEST(Classifier, SaysWhatIsWrongWithAFile) {
+  const test::TemporaryFolder folder;
+  EXPECT_THAT(error_of([&] { (void)open_classifier(folder / "no.onnx"); }),
+              HasSubstr("no.onnx: No such file"));
+  EXPECT_THAT(error_of([&] { (void)open_classifier(folder.write("text.onnx", "hello world")); }),
+              HasSubstr("text.onnx: not an ONNX model"));
+  EXPECT_THAT(error_of([&] { (void)open_classifier(folder.write("empty.onnx", "")); }),
+              HasSubstr("empty.onnx: not an ONNX model"));
+  EXPECT_THROW((void)open_classifier(folder.path()), Error);
+}
+
+TEST(Classifier, RefusesATruncatedModelAtAnyLength) {
+  const Bytes whole = small_model();
+  for (std::size_t length = 0; length < whole.size(); length += 1 + whole.size() / 97) {
+    EXPECT_THROW((void)open_classifier(ByteSpan(whole).first(length), "model"), Error) << length << " bytes";
+  }
+}
+
+TEST(Classifier, RefusesAModelWithoutOurMetadata) {
+  const Bytes foreign = model::write_embedding_onnx(model::make_architecture("small_resnet", 0),
+                                                    small_checkpoint().tensors, 64);
+  EXPECT_THAT(error_of([&] { (void)open_classifier(foreign, "foreign.onnx"); }),
+              HasSubstr("foreign.onnx: an ONNX model, but not one of winnow-export"));
+}
+
+TEST(Classifier, RefusesMetadataThatDoesNotFitTheNetwork) {
+  model::Checkpoint checkpoint = small_checkpoint();
+  checkpoint.metadata.classes = {"a", "b", "c", "d"};
+  EXPECT_THAT(error_of([&] {
+                (void)open_classifier(
+                    model::write_onnx(model::make_architecture("small_resnet", 3), checkpoint), "model");
+              }),
+              HasSubstr("do not fit together"));
+}
+
+}  // namespace
+}  // namespace winnow::inference

@@ -1,0 +1,109 @@
+#include "winnow/nn/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/weights.hpp"
+#include "winnow/core/error.hpp"
+
+namespace winnow::nn {
+namespace {
+
+// One picture [1, 224, 224, 3] whose pixel is (7 row + 3 column + 11 channel) mod 256.
+torch::Tensor draw_ramp() {
+  torch::Tensor pixels = torch::empty({1, 224, 224, 3}, torch::kUInt8);
+  auto view = pixels.accessor<std::uint8_t, 4>();
+  for (int y = 0; y < 224; ++y) {
+    for (int x = 0; x < 224; ++x) {
+      for (int c = 0; c < 3; ++c)
+        view[0][y][x][c] = static_cast<std::uint8_t>((7 * y + 3 * x + 11 * c) % 256);
+    }
+  }
+  return pixels;
+}
+
+void expect_first_logits(const torch::Tensor& logits, std::initializer_list<float> expected) {
+  int i = 0;
+  for (const float value : expected) EXPECT_NEAR(logits[0][i++].item<float>(), value, 1e-3);
+}
+
+class PretrainedNetwork : public testing::Test {
+ protected:
+  PretrainedNetwork() {
+    network_.load(model::read_safetensors(test::pretrained_weights()).tensors);
+    network_.eval();
+  }
+
+  torch::NoGradGuard no_grad_;
+  Network network_{model::make_architecture("efficientnet_lite0", 1000)};
+};
+
+// Values of an independent implementation on the same weights.
+TEST_F(PretrainedNetwork, GivesTheGoldenLogitsOfAnAllGreyPicture) {
+  const torch::Tensor logits = network_.forward(torch::full({1, 224, 224, 3}, 127, torch::kUInt8)).logits;
+  expect_first_logits(logits, {0.03259F, -0.01573F, 0.00504F, 0.05765F, 0.05944F});
+  EXPECT_EQ(logits.argmax(1).item<std::int64_t>(), 649);
+}
+
+TEST_F(PretrainedNetwork, GivesTheGoldenLogitsAndEmbeddingOfARamp) {
+  const NetworkOutput output = network_.forward(draw_ramp());
+  expect_first_logits(output.logits, {-0.48470F, -1.05532F, 0.57535F, -1.31254F, -1.00889F});
+  EXPECT_EQ(output.logits.argmax(1).item<std::int64_t>(), 905);
+  EXPECT_NEAR(output.logits.max().item<float>(), 9.9148, 1e-3);
+  EXPECT_NEAR(output.embedding.norm().item<float>(), 17.5139, 1e-3);
+  EXPECT_NEAR(output.embedding.sum().item<float>(), 195.751, 1e-2);
+}
+
+TEST_F(PretrainedNetwork, TakesPicturesOfOddSizes) {
+  const NetworkOutput output = network_.forward(torch::full({2, 97, 131, 3}, 60, torch::kUInt8));
+  EXPECT_EQ(output.features.sizes(), (torch::IntArrayRef{2, 1280, 4, 5}));
+  EXPECT_TRUE(output.logits.isfinite().all().item<bool>());
+}
+
+TEST(Network, KeepsItsStateThroughATensorMap) {
+  torch::manual_seed(3);
+  Network one(model::make_architecture("small_resnet", 5));
+  Network other(model::make_architecture("small_resnet", 5));
+  other.load(one.state());
+  one.eval();
+  other.eval();
+  const torch::Tensor pixels = torch::randint(0, 256, {2, 96, 96, 3}, torch::kUInt8);
+  EXPECT_TRUE(torch::equal(one.forward(pixels).logits, other.forward(pixels).logits));
+}
+
+TEST(Network, StartsEquallyFromEqualSeeds) {
+  torch::manual_seed(7);
+  const model::TensorMap first = Network(model::make_architecture("small_resnet", 3)).state();
+  torch::manual_seed(7);
+  const model::TensorMap second = Network(model::make_architecture("small_resnet", 3)).state();
+  for (const auto& [name, tensor] : first) EXPECT_EQ(tensor.values, second.at(name).values) << name;
+}
+
+TEST(Network, LearnsEveryParameterAndUpdatesEveryStatistic) {
+  torch::manual_seed(1);
+  Network network(model::make_architecture("small_resnet", 3));
+  const model::TensorMap before = network.state();
+  torch::optim::SGD optimizer(network.parameters(), 0.1);
+  const torch::Tensor pixels = torch::randint(0, 256, {8, 48, 48, 3}, torch::kUInt8);
+  const torch::Tensor labels = torch::arange(8) % 3;
+  torch::nn::functional::cross_entropy(network.forward(pixels).logits, labels).backward();
+  optimizer.step();
+  for (const auto& [name, tensor] : network.state()) EXPECT_NE(tensor.values, before.at(name).values) << name;
+}
+
+TEST(Network, DecaysEveryParameterOnceOrNotAtAll) {
+  const Network network(model::make_architecture("small_resnet", 3));
+  EXPECT_EQ(network.decayed_parameters().size() + network.undecayed_parameters().size(),
+            network.parameters().size());
+  for (const torch::Tensor& weight : network.decayed_parameters()) EXPECT_GT(weight.dim(), 1);
+}
+
+TEST(Network, RefusesWeightsOfAnotherNetwork) {
+  Network network(model::make_architecture("small_resnet", 3));
+  const model::TensorMap other = Network(model::make_architecture("small_resnet", 4)).state();
+  EXPECT_THROW(network.load(other), Error);
+  EXPECT_NO_THROW(network.load_backbone(other));
+  EXPECT_THROW(network.load(model::TensorMap()), Error);
+}
+
+}  // namespace
+}  // namespace winnow::nn

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+
+#include "winnow/curation/curate.hpp"
+
+namespace winnow::tools {
+
+struct CurateOptions {
+  static constexpr const char* kName = "winnow-curate";
+  static constexpr const char* kSummary =
+      "Finds broken files and duplicates in a folder of labelled images, and splits the rest into train,\n"
+      "validation and test so that copies of one picture never stand on two sides. Edits nothing.";
+  static constexpr const char* kExample =
+      "Example:\n  winnow-curate photos -o curated.jsonl --report curate.html";
+
+  std::filesystem::path folder;
+  std::filesystem::path output;
+  std::filesystem::path report;
+  curation::CurationOptions curation;
+};
+
+void add_options(CLI::App& app, CurateOptions& options);
+
+}  // namespace winnow::tools

@@ -1,0 +1,64 @@
+#include "curate/run.hpp"
+
+#include <fmt/ostream.h>
+
+#include <ostream>
+
+#include "winnow/core/atomic_file.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/core/table.hpp"
+
+namespace winnow::tools {
+namespace {
+
+constexpr int kThumbnailSide = 200;
+
+void list_broken(const curation::Curation& curation, Logger& log) {
+  for (const dataset::CuratedRow& row : curation.manifest.rows) {
+    if (row.sha256.empty())
+      log.warn("{}: {}; rejected", (curation.manifest.root / row.path).string(), row.issues.back().detail);
+  }
+}
+
+void warn_of_small_classes(const curation::Curation& curation, Logger& log) {
+  for (const curation::ClassCounts& c : curation.classes) {
+    if (c.train > 0 && c.validation > 0 && c.test > 0) continue;
+    log.warn(
+        "{}: only {} usable image{}, too few to train, validate and test; add images or remove the folder",
+        (curation.manifest.root / c.label).string(), c.kept(), c.kept() == 1 ? "" : "s");
+  }
+}
+
+void print_counts(const curation::Curation& curation, std::ostream& out) {
+  Table table({"class", "found", "broken", "duplicates", "conflicts", "kept", "train", "val", "test"});
+  for (const curation::ClassCounts& c : curation.classes) {
+    table.add(c.label, c.found, c.broken, c.duplicates, c.conflicts, c.kept(), c.train, c.validation, c.test);
+  }
+  out << table.render();
+  fmt::print(out, "leaks between splits: {}\n", curation.leaks);
+}
+
+}  // namespace
+
+cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
+  const dataset::Dataset tree = dataset::open_dataset(options.folder);
+  if (tree.has_splits) {
+    throw Error(ErrorKind::kUsage, options.folder.string(),
+                "is a curated manifest already; name a folder of images");
+  }
+  curation::CurationOptions settings = options.curation;
+  if (!options.report.empty()) settings.reading.thumbnail_side = kThumbnailSide;
+  const curation::Curation curation = curation::curate(tree, settings, context);
+  list_broken(curation, context.log);
+  warn_of_small_classes(curation, context.log);
+  dataset::write_curated_manifest(options.output, curation.manifest);
+  if (!options.report.empty()) {
+    const std::string name = options.folder.lexically_normal().string();
+    write_file_atomically(options.report,
+                          curation::render_curation_report(curation, name, context.command_line));
+  }
+  print_counts(curation, context.out);
+  return cli::Outcome::kDone;
+}
+
+}  // namespace winnow::tools
