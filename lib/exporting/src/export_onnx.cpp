@@ -1,0 +1,107 @@
+#include "winnow/exporting/export_onnx.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "winnow/core/atomic_file.hpp"
+#include "winnow/core/random.hpp"
+#include "winnow/inference/classifier.hpp"
+#include "winnow/model/checkpoint.hpp"
+#include "winnow/model/onnx.hpp"
+#include "winnow/nn/network.hpp"
+
+namespace winnow::exporting {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPictures = 4;
+
+// Smooth waves with some noise: they reach every part of the network, and need no file.
+std::vector<std::uint8_t> draw_pictures(int side) {
+  std::vector<std::uint8_t> pixels;
+  pixels.reserve(static_cast<std::size_t>(kPictures * side * side * 3));
+  for (int picture = 0; picture < kPictures; ++picture) {
+    CounterRandom random(1, picture);
+    const double period = side / (2.0 + 3 * picture);
+    for (int y = 0; y < side; ++y) {
+      for (int x = 0; x < side; ++x) {
+        for (int c = 0; c < 3; ++c) {
+          const double wave = std::sin((x + c * 9) / period) * std::cos((y - c * 5) / period);
+          pixels.push_back(
+              static_cast<std::uint8_t>(std::clamp(127 + 100 * wave + random.uniform(-25, 25), 0.0, 255.0)));
+        }
+      }
+    }
+  }
+  return pixels;
+}
+
+double compare_with_torch(const model::Architecture& architecture, const model::Checkpoint& checkpoint,
+                          ByteSpan onnx, const Context& context) {
+  const int side = checkpoint.metadata.preprocessing.size;
+  std::vector<std::uint8_t> pixels = draw_pictures(side);
+  const torch::NoGradGuard no_grad;
+  nn::Network network(architecture);
+  network.load(checkpoint.tensors);
+  network.eval();
+  const torch::Tensor input = torch::from_blob(pixels.data(), {kPictures, side, side, 3}, torch::kUInt8);
+  const torch::Tensor expected =
+      (network.forward(input).logits / checkpoint.metadata.temperature).contiguous();
+
+  const auto classifier = inference::open_classifier(onnx, "the exported model",
+                                                     {.threads = context.threads, .full_precision = true});
+  const std::vector<inference::Prediction> predictions = classifier->classify(pixels);
+  double largest = 0;
+  for (int i = 0; i < kPictures; ++i) {
+    for (std::size_t c = 0; c < predictions[static_cast<std::size_t>(i)].logits.size(); ++c) {
+      const double torch_logit = expected[i][static_cast<std::int64_t>(c)].item<float>();
+      const double difference = std::abs(predictions[static_cast<std::size_t>(i)].logits[c] - torch_logit);
+      if (std::isnan(difference)) return difference;
+      largest = std::max(largest, difference);
+    }
+  }
+  return largest;
+}
+
+fs::path find_checkpoint(const fs::path& run_or_checkpoint) {
+  if (!fs::is_directory(run_or_checkpoint)) return run_or_checkpoint;
+  if (fs::exists(run_or_checkpoint / "best.ckpt")) return run_or_checkpoint / "best.ckpt";
+  throw Error(ErrorKind::kNotFound, run_or_checkpoint.string(),
+              fs::exists(run_or_checkpoint / "last.ckpt")
+                  ? "the run did not come to its end; name its last.ckpt to export what there is"
+                  : "is not a run of winnow-train: it has no best.ckpt");
+}
+
+}  // namespace
+
+ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& output, const Context& context) {
+  const fs::path file = find_checkpoint(run_or_checkpoint);
+  model::Checkpoint checkpoint = model::read_checkpoint(file);
+  try {
+    const model::Architecture architecture = model::make_architecture(
+        checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()));
+    const double difference =
+        compare_with_torch(architecture, checkpoint, model::write_onnx(architecture, checkpoint), context);
+    if (!(difference <= kMaxDifference)) {
+      throw Error(ErrorKind::kInvalid, "",
+                  fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "
+                              "nothing was written",
+                              difference, kMaxDifference));
+    }
+    checkpoint.metadata.metrics["export"] = {{"largest_logit_difference", difference},
+                                             {"pictures", kPictures}};
+    const Bytes onnx = model::write_onnx(architecture, checkpoint);
+    write_file_atomically(output, onnx);
+    return {onnx.size(), difference, kPictures};
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kIo) throw;
+    throw Error(error.kind() == ErrorKind::kUsage ? ErrorKind::kUnsupported : error.kind(), file.string(),
+                error.what());
+  }
+}
+
+}  // namespace winnow::exporting

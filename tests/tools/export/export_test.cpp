@@ -1,0 +1,52 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/drawing.hpp"
+#include "support/process.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace winnow {
+namespace {
+
+using test::Finished;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+TEST(ExportTool, TurnsARunIntoAModel) {
+  const test::TemporaryFolder folder;
+  test::write_scene_tree(folder / "set", 6);
+  ASSERT_EQ(test::run({"winnow-train", "set", "-o", "run", "--recipe", "scratch", "--size", "32", "--epochs",
+                       "1", "-q"},
+                      folder.path())
+                .exit_code,
+            0);
+  const Finished result = test::run({"winnow-export", "run", "-o", "scenes.onnx"}, folder.path());
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(
+      result.out,
+      MatchesRegex(
+          "scenes.onnx: [0-9.]+ MB, largest difference to the trained network [0-9e.-]+ on 4 pictures\n"));
+}
+
+TEST(ExportTool, ExplainsWhatItCannotExport) {
+  const test::TemporaryFolder folder;
+  folder.write("text.ckpt", "hello");
+  const auto expect = [&](const std::vector<std::string>& command, int code, const std::string& message) {
+    const Finished result = test::run(command, folder.path());
+    EXPECT_EQ(result.exit_code, code);
+    EXPECT_THAT(result.err, HasSubstr(message));
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(folder / "m.onnx"));
+  };
+  expect({"winnow-export", "nowhere", "-o", "m.onnx"}, 1,
+         "winnow-export: nowhere: No such file or directory");
+  expect({"winnow-export", "text.ckpt", "-o", "m.onnx"}, 1,
+         "winnow-export: text.ckpt: not a safetensors file");
+  expect({"winnow-export", ".", "-o", "m.onnx"}, 1, "winnow-export: .: is not a run of winnow-train");
+  expect({"winnow-export", "text.ckpt", "-o", "m.bin"}, 2, "m.bin does not end in .onnx");
+  expect({"winnow-export", "text.ckpt"}, 2, "--output is required");
+}
+
+}  // namespace
+}  // namespace winnow

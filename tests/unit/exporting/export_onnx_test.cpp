@@ -1,0 +1,113 @@
+#include "winnow/exporting/export_onnx.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "support/recording_context.hpp"
+#include "support/temporary_folder.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/core/file.hpp"
+#include "winnow/model/checkpoint.hpp"
+#include "winnow/model/onnx.hpp"
+#include "winnow/nn/network.hpp"
+
+namespace winnow::exporting {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Export : public testing::Test {
+ protected:
+  Export() {
+    torch::manual_seed(1);
+    nn::Network network(model::make_architecture("small_resnet", 2));
+    checkpoint_.tensors = network.state();
+    checkpoint_.metadata.architecture = "small_resnet";
+    checkpoint_.metadata.classes = {"cat", "dog"};
+    checkpoint_.metadata.preprocessing.size = 64;
+    checkpoint_.metadata.temperature = 1.7;
+  }
+
+  ExportedModel run(const std::filesystem::path& source) {
+    return export_onnx(source, folder_ / "model.onnx", context_);
+  }
+
+  std::string error_of(const std::filesystem::path& source) {
+    try {
+      run(source);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  test::TemporaryFolder folder_;
+  test::RecordingContext context_;
+  model::Checkpoint checkpoint_;
+};
+
+TEST_F(Export, WritesAModelThatAgreesWithTheNetwork) {
+  std::filesystem::create_directories(folder_ / "run");
+  model::write_checkpoint(folder_ / "run/best.ckpt", checkpoint_);
+  const ExportedModel exported = run(folder_ / "run");
+  EXPECT_LE(exported.largest_difference, kMaxDifference);
+  EXPECT_EQ(exported.bytes, std::filesystem::file_size(folder_ / "model.onnx"));
+  const auto metadata = model::read_onnx_metadata(read_file(folder_ / "model.onnx"));
+  ASSERT_TRUE(metadata);
+  EXPECT_THAT(metadata->classes, ElementsAre("cat", "dog"));
+  EXPECT_EQ(metadata->metrics.at("export").at("pictures").get<int>(), exported.pictures_compared);
+}
+
+TEST_F(Export, TakesACheckpointByName) {
+  model::write_checkpoint(folder_ / "last.ckpt", checkpoint_);
+  EXPECT_NO_THROW(run(folder_ / "last.ckpt"));
+}
+
+TEST_F(Export, SaysWhenARunIsMissingOrUnfinished) {
+  EXPECT_THAT(error_of(folder_ / "nothing"), HasSubstr("nothing: No such file"));
+  std::filesystem::create_directories(folder_ / "run");
+  EXPECT_THAT(error_of(folder_ / "run"), HasSubstr("is not a run of winnow-train"));
+  model::write_checkpoint(folder_ / "run/last.ckpt", checkpoint_);
+  EXPECT_THAT(error_of(folder_ / "run"), HasSubstr("the run did not come to its end; name its last.ckpt"));
+}
+
+TEST_F(Export, RefusesWhatIsNoCheckpointAndWritesNothing) {
+  EXPECT_THAT(error_of(folder_.write("text.ckpt", "hello")), HasSubstr("text.ckpt: not a safetensors file"));
+  model::write_safetensors(folder_ / "weights.safetensors", {checkpoint_.tensors, {}});
+  EXPECT_THAT(error_of(folder_ / "weights.safetensors"), HasSubstr("is not a checkpoint of winnow-train"));
+  checkpoint_.tensors.erase("head.bias");
+  model::write_checkpoint(folder_ / "headless.ckpt", checkpoint_);
+  EXPECT_THAT(error_of(folder_ / "headless.ckpt"), HasSubstr("head.bias is missing"));
+  checkpoint_.metadata.architecture = "newer_net";
+  model::write_checkpoint(folder_ / "newer.ckpt", checkpoint_);
+  EXPECT_THAT(error_of(folder_ / "newer.ckpt"), HasSubstr("newer_net: no such network"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model.onnx"));
+}
+
+TEST_F(Export, RefusesATruncatedCheckpointAtAnyLength) {
+  model::write_checkpoint(folder_ / "whole.ckpt", checkpoint_);
+  const std::string whole = test::read_text(folder_ / "whole.ckpt");
+  for (std::size_t length = 0; length < whole.size(); length += 1 + whole.size() / 23) {
+    EXPECT_THROW(run(folder_.write("cut.ckpt", whole.substr(0, length))), Error) << length << " bytes";
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model.onnx"));
+}
+
+TEST_F(Export, RefusesWeightsThatAreNotNumbers) {
+  checkpoint_.tensors["head.weight"].values[0] = std::numeric_limits<float>::quiet_NaN();
+  model::write_checkpoint(folder_ / "nan.ckpt", checkpoint_);
+  EXPECT_THAT(error_of(folder_ / "nan.ckpt"), HasSubstr("differs from the trained one by nan"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "model.onnx"));
+}
+
+TEST_F(Export, LeavesAnOldModelWhereItCannotWrite) {
+  model::write_checkpoint(folder_ / "good.ckpt", checkpoint_);
+  EXPECT_THROW(export_onnx(folder_ / "good.ckpt", folder_ / "no/such/folder/model.onnx", context_), Error);
+  EXPECT_THAT(test::list_files(folder_.path()), ElementsAre("good.ckpt"));
+}
+
+}  // namespace
+}  // namespace winnow::exporting

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+
+namespace winnow::tools {
+
+struct ExportOptions {
+  static constexpr const char* kName = "winnow-export";
+  static constexpr const char* kSummary =
+      "Turns a run into one ONNX file that carries all it needs: it takes plain RGB pixels, and holds the\n"
+      "labels, the preprocessing, the calibration and what it knows of itself. The file is compared with "
+      "the\n"
+      "trained network before it appears.";
+  static constexpr const char* kExample = "Example:\n  winnow-export runs/pets -o pets.onnx";
+
+  std::filesystem::path run;
+  std::filesystem::path output;
+};
+
+void add_options(CLI::App& app, ExportOptions& options);
+
+}  // namespace winnow::tools
