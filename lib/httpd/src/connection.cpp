@@ -1,0 +1,348 @@
+#include "connection.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "chunked.hpp"
+#include "internal_error.hpp"
+#include "syntax.hpp"
+#include "winnow/core/text.hpp"
+
+namespace winnow::httpd {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = Stream::Clock;
+
+constexpr std::size_t kReadSize = 64 << 10;
+
+// When a body has to have come further than to `bytes`.
+Clock::time_point body_deadline(const Timeouts& timeouts, Clock::time_point start, std::size_t bytes) {
+  const std::chrono::milliseconds due(bytes * 1000 /
+                                      std::max<std::size_t>(1, timeouts.body_bytes_per_second));
+  return start + std::min(timeouts.body, std::max(timeouts.body_grace, due));
+}
+
+Problem too_large(std::size_t limit) {
+  return {
+      413, "too-large", fmt::format("The request is larger than {}; send less.", format_bytes(limit)), {}};
+}
+
+Problem busy() {
+  return {503, "busy", "The server has too much to do; try again in a moment.", {{"Retry-After", "2"}}};
+}
+
+bool may_have_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
+
+}  // namespace
+
+class Connection::BufferedBytes {
+ public:
+  explicit BufferedBytes(ServerState& server) : server_(server) {}
+  ~BufferedBytes() { server_.buffered_bytes -= held_; }
+  BufferedBytes(const BufferedBytes&) = delete;
+  BufferedBytes& operator=(const BufferedBytes&) = delete;
+
+  // Returns false, and holds no more than before, if the server would hold too much.
+  [[nodiscard]] bool grow_to(std::size_t bytes) {
+    if (bytes <= held_) return true;
+    const std::size_t more = bytes - held_;
+    const Limits& limits = server_.options.limits;
+    const std::size_t limit = std::max(limits.buffered_bytes, limits.body_bytes);
+    if (server_.buffered_bytes.fetch_add(more) + more > limit) {
+      server_.buffered_bytes -= more;
+      return false;
+    }
+    held_ = bytes;
+    return true;
+  }
+
+ private:
+  ServerState& server_;
+  std::size_t held_ = 0;
+};
+
+struct Connection::Reply {
+  bool head_only = false;
+  bool http_1_1 = true;
+  bool keep_alive = false;
+  std::string about;  // for the log
+};
+
+asio::awaitable<void> Connection::run() {
+  Next next = Next::kNextRequest;
+  while (next == Next::kNextRequest && !aborted_) {
+    next = co_await serve_request();
+    first_request_ = false;
+  }
+  if (next == Next::kLinger) {
+    const Timeouts& timeouts = server_.options.timeouts;
+    const Stream::LingerLimits limits{server_.options.limits.discarded_bytes, timeouts.linger,
+                                      timeouts.linger_stall};
+    co_await stream_->linger(limits);
+  }
+  stream_->close();
+}
+
+asio::awaitable<void> Connection::turn_away() {
+  Response response = render(busy(), nullptr);
+  Reply reply;
+  reply.about = "one connection too many";
+  co_await send(std::move(response), std::move(reply));
+  const Stream::LingerLimits limits{kReadSize, std::chrono::seconds(1), std::chrono::seconds(1)};
+  co_await stream_->linger(limits);
+  stream_->close();
+}
+
+void Connection::drain() {
+  asio::post(stream_->executor(), [self = shared_from_this()] {
+    if (self->idle_ && !self->stream_->readable()) self->stream_->interrupt();
+  });
+}
+
+void Connection::abort() {
+  asio::post(stream_->executor(), [self = shared_from_this()] {
+    self->aborted_ = true;
+    self->stream_->close();
+    if (self->exchange_) self->exchange_->abandon();
+  });
+}
+
+asio::awaitable<Connection::Next> Connection::serve_request() {
+  RequestHead head;
+  Problem problem;
+  Reply reply;
+  Received received = co_await receive_head(head, problem);
+  if (received == Received::kGone) co_return Next::kClose;
+  if (received == Received::kProblem) {
+    Response response = render(problem, nullptr);
+    reply.about = "a request that cannot be read";
+    co_return co_await send(std::move(response), std::move(reply));
+  }
+  reply.head_only = head.request.method == "HEAD";
+  reply.http_1_1 = head.http_1_1;
+  reply.about = head.request.method + " " + head.request.path;
+
+  BufferedBytes held(server_);
+  if (std::optional<Problem> refusal = check_admission(head)) {
+    problem = std::move(*refusal);
+    received = Received::kProblem;
+    reply.keep_alive = head.keep_alive && !head.has_body();
+  } else {
+    received = co_await receive_body(head, held, problem);
+  }
+  if (received == Received::kGone) co_return Next::kClose;
+  if (received == Received::kProblem) {
+    Response response = render(problem, &head.request);
+    co_return co_await send(std::move(response), std::move(reply));
+  }
+
+  reply.keep_alive = head.keep_alive;
+  std::optional<Response> response = co_await ask(std::move(head.request));
+  if (!response) co_return Next::kClose;
+  co_return co_await send(std::move(*response), std::move(reply));
+}
+
+asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head, Problem& problem) {
+  const Limits& limits = server_.options.limits;
+  const Timeouts& timeouts = server_.options.timeouts;
+  const bool begun = first_request_ || !received_.empty();
+  Clock::time_point deadline = Clock::now() + (begun ? timeouts.header : timeouts.idle);
+  std::string buffer(limits.head_bytes, '\0');
+  HeadScanner scanner;
+  while (true) {
+    const HeadScanner::Status status = scanner.scan(received_);
+    if (status == HeadScanner::Status::kMalformed) {
+      problem = {400, "malformed-request", "The request has lines that do not end as HTTP demands.", {}};
+      co_return Received::kProblem;
+    }
+    const bool complete = status == HeadScanner::Status::kComplete;
+    if (complete && scanner.size() == 2) {  // empty lines between requests (RFC 9112 2.2)
+      received_.erase(0, 2);
+      scanner = HeadScanner();
+      continue;
+    }
+    if ((complete ? scanner.size() : received_.size()) > limits.head_bytes) {
+      problem = scanner.start_line_size() > limits.head_bytes
+                    ? Problem{414, "uri-too-long", "The address of the request is too long.", {}}
+                    : Problem{431, "header-too-large", "The header of the request is too large.", {}};
+      co_return Received::kProblem;
+    }
+    if (complete) break;
+
+    idle_ = received_.empty();
+    if (idle_ && server_.draining && !stream_->readable()) co_return Received::kGone;
+    const Stream::Transfer transfer = co_await stream_->read_some(asio::buffer(buffer), deadline);
+    idle_ = false;
+    if (transfer.error && received_.empty()) co_return Received::kGone;
+    if (transfer.error) co_return judge_read_error(transfer.error, problem);
+    if (received_.empty() && !begun) deadline = Clock::now() + timeouts.header;
+    received_.append(buffer, 0, transfer.bytes);
+  }
+
+  std::variant<RequestHead, Problem> parsed =
+      parse_head(std::string_view(received_).substr(0, scanner.size()), limits.head_fields);
+  received_.erase(0, scanner.size());
+  if (auto* fault = std::get_if<Problem>(&parsed)) {
+    problem = std::move(*fault);
+    co_return Received::kProblem;
+  }
+  head = std::move(std::get<RequestHead>(parsed));
+  head.request.remote_address = stream_->peer();
+  co_return Received::kWhole;
+}
+
+std::optional<Problem> Connection::check_admission(const RequestHead& head) {
+  if (head.content_length > server_.options.limits.body_bytes)
+    return too_large(server_.options.limits.body_bytes);
+  if (!server_.service.admit) return std::nullopt;
+  try {
+    return server_.service.admit(head.request);
+  } catch (const std::exception& error) {
+    server_.log.error("{} {}: {}", head.request.method, head.request.path, error.what());
+    return internal_error();
+  }
+}
+
+asio::awaitable<Connection::Received> Connection::receive_body(RequestHead& head, BufferedBytes& held,
+                                                               Problem& problem) {
+  if (!head.has_body()) co_return Received::kWhole;
+  if (head.expects_continue && received_.empty()) {
+    const Stream::ErrorCode error =
+        co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n", "", server_.options.timeouts.write_stall);
+    if (error) co_return Received::kGone;
+  }
+  if (head.chunked) co_return co_await receive_chunked(head, held, problem);
+  co_return co_await receive_sized(head, held, problem);
+}
+
+asio::awaitable<Connection::Received> Connection::receive_sized(RequestHead& head, BufferedBytes& held,
+                                                                Problem& problem) {
+  const Clock::time_point start = Clock::now();
+  const auto size = static_cast<std::size_t>(head.content_length);
+  Bytes& body = head.request.body;
+  const ByteSpan early = as_bytes(std::string_view(received_).substr(0, size));
+  body.reserve(size);
+  body.assign(early.begin(), early.end());
+  received_.erase(0, early.size());
+  while (body.size() < size) {
+    const std::size_t filled = body.size();
+    body.resize(std::min(size, filled + kReadSize));
+    if (!held.grow_to(body.size())) {
+      problem = busy();
+      co_return Received::kProblem;
+    }
+    const asio::mutable_buffer rest = asio::buffer(body) + filled;
+    const Clock::time_point deadline = body_deadline(server_.options.timeouts, start, filled);
+    const Stream::Transfer transfer = co_await stream_->read_some(rest, deadline);
+    body.resize(filled + transfer.bytes);
+    if (transfer.error) co_return judge_read_error(transfer.error, problem);
+  }
+  co_return Received::kWhole;
+}
+
+asio::awaitable<Connection::Received> Connection::receive_chunked(RequestHead& head, BufferedBytes& held,
+                                                                  Problem& problem) {
+  const Clock::time_point start = Clock::now();
+  Bytes& body = head.request.body;
+  ChunkedDecoder decoder(server_.options.limits.body_bytes);
+  std::string buffer;
+  while (true) {
+    std::string_view input = received_;
+    const ChunkedDecoder::Status status = decoder.decode(input, body);
+    received_.erase(0, received_.size() - input.size());
+    if (status == ChunkedDecoder::Status::kComplete) co_return Received::kWhole;
+    if (status != ChunkedDecoder::Status::kIncomplete) {
+      problem = status == ChunkedDecoder::Status::kTooLarge
+                    ? too_large(server_.options.limits.body_bytes)
+                    : Problem{400, "malformed-request", "The chunks of the request are not well formed.", {}};
+      co_return Received::kProblem;
+    }
+    if (!held.grow_to(body.size())) {
+      problem = busy();
+      co_return Received::kProblem;
+    }
+    buffer.resize(kReadSize);
+    const Clock::time_point deadline = body_deadline(server_.options.timeouts, start, body.size());
+    const Stream::Transfer transfer = co_await stream_->read_some(asio::buffer(buffer), deadline);
+    if (transfer.error) co_return judge_read_error(transfer.error, problem);
+    received_.append(buffer, 0, transfer.bytes);
+  }
+}
+
+Connection::Received Connection::judge_read_error(const Stream::ErrorCode& error, Problem& problem) const {
+  if (error != asio::error::timed_out) return Received::kGone;
+  problem = {408, "request-timeout", "The request took too long to arrive; try again.", {}};
+  return Received::kProblem;
+}
+
+asio::awaitable<std::optional<Response>> Connection::ask(Request request) {
+  const auto exchange = std::make_shared<Exchange>(stream_->executor());
+  exchange_ = exchange;
+  if (aborted_) exchange->abandon();
+  const std::string about = request.method + " " + request.path;
+  try {
+    // A handler that throws drops the responder, which then answers 500.
+    server_.service.handle(std::move(request), Responder([exchange](Response response) {
+                             exchange->deliver(std::move(response));
+                           }));
+  } catch (const std::exception& error) {
+    server_.log.error("{}: {}", about, error.what());
+  } catch (...) {
+    server_.log.error("{}: the handler threw something unknown", about);
+  }
+  std::optional<Response> response = co_await exchange->wait();
+  exchange->close();
+  exchange_ = nullptr;
+  co_return response;
+}
+
+Response Connection::render(const Problem& problem, const Request* request) {
+  if (!server_.service.render) return problem_response(problem);
+  try {
+    return server_.service.render(problem, request);
+  } catch (const std::exception& error) {
+    server_.log.error("cannot describe problem {}: {}", problem.code, error.what());
+    return problem_response(problem);
+  }
+}
+
+asio::awaitable<Connection::Next> Connection::send(Response response, Reply reply) {
+  if (response.status < 200 || response.status > 599) {
+    server_.log.error("{}: {} is no status of a final answer", reply.about, response.status);
+    response = problem_response(internal_error());
+  }
+  reply.keep_alive = reply.keep_alive && !server_.draining;
+  for (const HeaderField& field : server_.options.headers) {
+    if (response.headers.count(field.name) == 0) response.headers.add(field.name, field.value);
+  }
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S GMT}\r\n", response.status,
+                                 reason_phrase(response.status), fmt::gmtime(std::time(nullptr)));
+  for (const auto& [name, value] : response.headers) {
+    const bool ours =
+        std::ranges::any_of(std::array{"Connection", "Content-Length", "Date", "Transfer-Encoding"},
+                            [&name = name](std::string_view own) { return equals_ignoring_case(name, own); });
+    if (!ours) head += name + ": " + value + "\r\n";
+  }
+  if (may_have_body(response.status)) head += fmt::format("Content-Length: {}\r\n", response.body.size());
+  if (!reply.keep_alive) head += "Connection: close\r\n";
+  if (reply.keep_alive && !reply.http_1_1) head += "Connection: keep-alive\r\n";
+  head += "\r\n";
+
+  const bool with_body = may_have_body(response.status) && !reply.head_only;
+  const std::string_view body = with_body ? std::string_view(response.body) : std::string_view();
+  const Stream::ErrorCode error = co_await stream_->write(head, body, server_.options.timeouts.write_stall);
+  server_.log.debug("{} {}: {}, {} bytes{}", stream_->peer(), reply.about, response.status, body.size(),
+                    error ? ", not all of them taken: " + error.message() : "");
+  if (error) co_return Next::kClose;
+  co_return reply.keep_alive ? Next::kNextRequest : Next::kLinger;
+}
+
+}  // namespace winnow::httpd

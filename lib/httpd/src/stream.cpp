@@ -1,0 +1,106 @@
+#include "stream.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+namespace winnow::httpd {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// A timer that has already expired may still have its handler waiting in the strand when the next operation
+// begins: the number tells the handler that its time has passed.
+class Stream::Watch {
+ public:
+  Watch(Stream& stream, Clock::time_point deadline) : stream_(stream) {
+    stream.expired_ = false;
+    stream.timer_.expires_at(deadline);
+    stream.timer_.async_wait(
+        [weak = stream.weak_from_this(), number = ++stream.watch_number_](ErrorCode error) {
+          const std::shared_ptr<Stream> self = weak.lock();
+          if (error || !self || self->watch_number_ != number) return;
+          self->expired_ = true;
+          self->interrupt();
+        });
+  }
+  ~Watch() {
+    ++stream_.watch_number_;
+    stream_.timer_.cancel();
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  [[nodiscard]] ErrorCode translate(ErrorCode error) const {
+    if (error == asio::error::operation_aborted && stream_.expired_) return asio::error::timed_out;
+    return error;
+  }
+
+ private:
+  Stream& stream_;
+};
+
+Stream::Stream(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+  ErrorCode ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  const tcp::endpoint endpoint = socket_.remote_endpoint(ignored);
+  peer_ = endpoint.address().to_string();
+}
+
+asio::awaitable<Stream::Transfer> Stream::read_some(asio::mutable_buffer buffer, Clock::time_point deadline) {
+  const Watch watch(*this, deadline);
+  const auto [error, bytes] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
+  co_return Transfer{watch.translate(error), bytes};
+}
+
+asio::awaitable<Stream::ErrorCode> Stream::write(std::string_view head, std::string_view body,
+                                                 Clock::duration stall) {
+  while (!head.empty() || !body.empty()) {
+    const Watch watch(*this, Clock::now() + stall);
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
+    const auto [error, bytes] =
+        co_await socket_.async_write_some(buffers, asio::as_tuple(asio::use_awaitable));
+    if (error) co_return watch.translate(error);
+    const std::size_t of_head = std::min(bytes, head.size());
+    head.remove_prefix(of_head);
+    body.remove_prefix(bytes - of_head);
+  }
+  co_return ErrorCode{};
+}
+
+asio::awaitable<void> Stream::linger(LingerLimits limits) {
+  ErrorCode error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  const Clock::time_point end = Clock::now() + limits.total;
+  std::array<char, 16384> discarded;
+  for (std::size_t bytes = 0; !error && bytes < limits.bytes;) {
+    const Clock::time_point now = Clock::now();
+    if (now >= end) break;
+    const asio::mutable_buffer buffer = asio::buffer(discarded);
+    const Transfer transfer = co_await read_some(buffer, std::min(end, now + limits.stall));
+    error = transfer.error;
+    bytes += transfer.bytes;
+  }
+}
+
+bool Stream::readable() {
+  char byte = 0;
+  ErrorCode error;
+  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+  return error != asio::error::would_block && error != asio::error::try_again;
+}
+
+void Stream::interrupt() {
+  ErrorCode ignored;
+  socket_.cancel(ignored);
+}
+
+void Stream::close() {
+  ErrorCode ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+}
+
+}  // namespace winnow::httpd

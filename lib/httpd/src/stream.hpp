@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace winnow::httpd {
+
+// A client's socket whose every operation has a deadline. All calls on the socket's strand.
+class Stream : public std::enable_shared_from_this<Stream> {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using ErrorCode = boost::system::error_code;
+
+  struct Transfer {
+    ErrorCode error;  // asio::error::timed_out after the deadline, eof when the peer has said all
+    std::size_t bytes = 0;
+  };
+
+  explicit Stream(boost::asio::ip::tcp::socket socket);
+
+  [[nodiscard]] boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+
+  boost::asio::awaitable<Transfer> read_some(boost::asio::mutable_buffer buffer, Clock::time_point deadline);
+
+  // Writes both, one after the other; gives up when the peer takes nothing for `stall`.
+  boost::asio::awaitable<ErrorCode> write(std::string_view head, std::string_view body,
+                                          Clock::duration stall);
+
+  struct LingerLimits {
+    std::size_t bytes;
+    Clock::duration total;
+    Clock::duration stall;
+  };
+  // Says that nothing more will be written, and reads away what the peer still sends. A socket closed with
+  // unread bytes resets the connection, and the peer never sees the answer (RFC 9112 9.6).
+  boost::asio::awaitable<void> linger(LingerLimits limits);
+
+  // True if bytes wait to be read, or the peer has gone.
+  [[nodiscard]] bool readable();
+  // Ends the pending operation with operation_aborted.
+  void interrupt();
+  void close();
+
+ private:
+  class Watch;  // arms the deadline for as long as it lives
+
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  std::string peer_;
+  std::uint64_t watch_number_ = 0;
+  bool expired_ = false;
+};
+
+}  // namespace winnow::httpd

@@ -1,0 +1,164 @@
+// Takes pictures that are dropped, pasted, picked or photographed, asks api/classify about one after the other,
+// and puts a card for each on top of the list. Foreign text only ever becomes textContent.
+
+const form = document.getElementById("upload");
+const cards = document.getElementById("cards");
+const status = document.getElementById("status");
+const maxBytes = Number(form.dataset.maxBytes);
+
+const narrow = matchMedia("(max-width: 34rem)");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+const keptCards = 20;
+const shownClasses = 5;
+const maxTries = 5;
+
+const phrases = {
+  very_confident: "Very confident",
+  fairly_sure: "Fairly sure",
+  not_sure: "Not sure",
+  none_of_these: "None of these",
+};
+
+// No answer is ever certain, and none impossible. The server's page.cpp has the same rule.
+function percent(score) {
+  if (score >= 0.995) return ">99%";
+  if (score < 0.005) return "<1%";
+  return `${Math.round(score * 100)}%`;
+}
+
+function wait(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+function blank(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+function setText(card, name, text) {
+  card.querySelector(`.${name}`).textContent = text;
+}
+
+function addCard(file) {
+  const card = blank("blank-card");
+  card.className = "card working";
+  setText(card, "name", file.name);
+  setText(card, "phrase", "Winnowing");
+  setText(card, "label", "Let me see…");
+  card.querySelector(".scores").replaceChildren(...Array.from({ length: shownClasses }, () => blank("blank-score")));
+  const preview = card.querySelector(".preview");
+  preview.onload = () => { preview.hidden = false; };
+  preview.src = URL.createObjectURL(file);  // what the browser cannot show stays hidden
+  cards.prepend(card);
+  while (cards.children.length > keptCards) {
+    URL.revokeObjectURL(cards.lastElementChild.querySelector(".preview").src);
+    cards.lastElementChild.remove();
+  }
+  // On a phone an answer fills the screen.
+  card.scrollIntoView({ block: narrow.matches ? "start" : "nearest", behavior: calm.matches ? "instant" : "smooth" });
+  return card;
+}
+
+function showAnswer(card, answer) {
+  card.className = `card ${answer.verdict}`;
+  setText(card, "phrase", phrases[answer.verdict]);
+  setText(card, "label", answer.unknown ? "Something else" : answer.label);
+  setText(card, "remark", answer.unknown
+    ? `This looks unlike everything the model has learned. Closest is ${answer.label}.` : "");
+  const rows = answer.scores.map((score) => {
+    const row = blank("blank-score");
+    setText(row, "score-label", score.label);
+    setText(row, "score-value", percent(score.score));
+    return row;
+  });
+  card.querySelector(".scores").replaceChildren(...rows);
+  // From nothing to its length, so that the bar grows.
+  requestAnimationFrame(() => requestAnimationFrame(() => rows.forEach((row, i) => {
+    row.querySelector(".fill").setAttribute("width", `${(answer.scores[i].score * 100).toFixed(1)}%`);
+  })));
+  return answer.unknown ? "None of these" : `${answer.label}, ${phrases[answer.verdict]}, ${percent(answer.confidence)}`;
+}
+
+function showProblem(card, detail) {
+  card.className = "card problem";
+  setText(card, "phrase", "");
+  setText(card, "label", "That did not work");
+  setText(card, "remark", detail);
+  card.querySelector(".scores").replaceChildren();
+  return detail;
+}
+
+// The answer, or an Error whose message is for people.
+async function ask(file, card) {
+  if (file.size > maxBytes) {
+    throw new Error(`The picture is too large; it may have at most ${form.dataset.limit}.`);
+  }
+  for (let tries = 1; ; ++tries) {
+    let response;
+    try {
+      response = await fetch(`api/classify?top=${shownClasses}`, {
+        method: "POST",
+        // What is no picture is sent too: the server can say what it is.
+        headers: { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" },
+        body: file,
+      });
+    } catch {
+      throw new Error("The server cannot be reached. Check the connection and try again.");
+    }
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    if (response.status !== 503 || tries === maxTries) {
+      throw new Error(answer.detail || `The server answered ${response.status}; try again.`);
+    }
+    setText(card, "remark", "The server is busy. Trying again…");
+    await wait(Number(response.headers.get("Retry-After")) || 1);
+  }
+}
+
+async function classify(file, card) {
+  status.textContent = `Looking at ${file.name}`;
+  try {
+    const answer = await ask(file, card);
+    status.textContent = `${file.name}: ${showAnswer(card, answer)}`;
+  } catch (error) {
+    status.textContent = `${file.name}: ${showProblem(card, error.message)}`;
+  }
+}
+
+// One after the other: the answers come in order, and the server is not flooded.
+let turn = Promise.resolve();
+
+function take(files) {
+  for (const file of files) {
+    const card = addCard(file);
+    turn = turn.then(() => classify(file, card));
+  }
+}
+
+for (const input of form.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => {
+    take(input.files);
+    input.value = "";  // so that the same picture can be chosen again
+  });
+}
+
+document.addEventListener("paste", (event) => take(event.clipboardData.files));
+
+// The whole window takes drops, so that a near miss does not make the browser open the picture instead.
+let depth = 0;
+function dragging(change) {
+  depth = change === 0 ? 0 : Math.max(0, depth + change);
+  document.body.classList.toggle("dragging", depth > 0);
+}
+document.addEventListener("dragenter", () => dragging(1));
+document.addEventListener("dragleave", () => dragging(-1));
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  dragging(0);
+  if (event.dataTransfer.files.length > 0) take(event.dataTransfer.files);
+  else status.textContent = "That was no picture file. Save it first, then drop it here.";
+});
+
+form.addEventListener("submit", (event) => event.preventDefault());
+document.documentElement.classList.add("js");

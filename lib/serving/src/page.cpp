@@ -1,0 +1,187 @@
+#include "page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "assets.hpp"
+#include "problems.hpp"
+#include "winnow/core/text.hpp"
+
+namespace winnow::serving {
+namespace {
+
+using httpd::Asset;
+using httpd::Freshness;
+using inference::Verdict;
+
+// Relative, so that the site also works below a path of a proxy.
+std::string asset_link(std::string_view name, std::string_view content) {
+  return "assets/" + httpd::hashed_name(name, content);
+}
+
+std::string stylesheet_link() {
+  return asset_link("app.css", assets::app_css);
+}
+std::string script_link() {
+  return asset_link("app.js", assets::app_js);
+}
+std::string icon_link() {
+  return asset_link("favicon.svg", assets::favicon_svg);
+}
+
+// No answer is ever certain, and none impossible. assets/app.js has the same rule.
+std::string format_percent(float score) {
+  if (score >= 0.995F) return ">99%";
+  if (score < 0.005F) return "<1%";
+  return fmt::format("{}%", std::lround(score * 100));
+}
+
+std::string remark(const inference::Answer& answer) {
+  if (!answer.unknown) return "";
+  return "This looks unlike everything the model has learned. Closest is " + answer.label + ".";
+}
+
+// Whole megabytes, rounded down: "20 MB" is allowed and easy to remember.
+std::string format_limit(std::size_t bytes) {
+  return bytes < 1'000'000 ? format_bytes(bytes) : fmt::format("{} MB", bytes / 1'000'000);
+}
+
+std::string capitalised(std::string_view phrase) {
+  std::string text(phrase);
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+Html score_row(const std::string& label, const std::string& percent, const std::string& width) {
+  return Html::fill(assets::score_html, {{"label", label}, {"percent", percent}, {"width", width}});
+}
+
+Html answer_card(const std::string& name, const inference::Answer& answer) {
+  Html scores;
+  for (const inference::LabelScore& score : answer.scores) {
+    scores += score_row(score.label, format_percent(score.score), fmt::format("{:.1f}%", score.score * 100));
+  }
+  const std::string headline = answer.unknown ? "Something else" : answer.label;
+  return Html::fill(assets::card_html, {{"tone", std::string(inference::to_string(answer.verdict))},
+                                        {"name", name},
+                                        {"phrase", capitalised(inference::to_phrase(answer.verdict))},
+                                        {"label", headline},
+                                        {"remark", remark(answer)},
+                                        {"scores", scores}});
+}
+
+Html failure_card(const std::string& name, const Failure& failure) {
+  return Html::fill(assets::card_html, {{"tone", "problem"},
+                                        {"name", name},
+                                        {"phrase", ""},
+                                        {"label", "That did not work"},
+                                        {"remark", describe_picture_failure(failure).detail},
+                                        {"scores", Html()}});
+}
+
+Html describe_model(const model::Metadata& metadata) {
+  Html classes;
+  for (const std::string& label : metadata.classes)
+    classes += Html::fill("<li>{{label}}</li>", {{"label", label}});
+  return Html::fill(
+      "<div><dt>Knows</dt><dd><details><summary>{{count}} "
+      "classes</summary><ul>{{classes}}</ul></details></dd></div>"
+      "<div><dt>Looks at</dt><dd>{{size}} × {{size}} pixels</dd></div>"
+      "<div><dt>Network</dt><dd>{{network}}, model format {{format}}</dd></div>"
+      "<div><dt>Reads</dt><dd>JPEG, PNG, WebP, GIF, AVIF, BMP</dd></div>",
+      {{"count", std::to_string(metadata.classes.size())},
+       {"classes", classes},
+       {"size", std::to_string(metadata.preprocessing.size)},
+       {"network", metadata.architecture},
+       {"format", std::to_string(model::Metadata::kFormatVersion)}});
+}
+
+struct Notice {
+  std::string title;
+  std::string detail;
+  Html action;
+  Html extra_head;
+  std::string root = "./";  // the way from the page to the start
+};
+
+std::string render(const Notice& notice) {
+  return Html::fill(assets::notice_html, {{"extra_head", notice.extra_head},
+                                          {"css", notice.root + stylesheet_link()},
+                                          {"icon", notice.root + icon_link()},
+                                          {"title", notice.title},
+                                          {"detail", notice.detail},
+                                          {"action", notice.action}})
+      .text();
+}
+
+}  // namespace
+
+const std::map<std::string, Asset>& page_assets() {
+  static const std::map<std::string, Asset> all = [] {
+    std::map<std::string, Asset> found;
+    const auto add = [&](const std::string& link, std::string_view content, const char* type) {
+      found.emplace(fmt::format("/{}", link), Asset(std::string(content), type, Freshness::kForever));
+    };
+    add(stylesheet_link(), assets::app_css, "text/css; charset=utf-8");
+    add(script_link(), assets::app_js, "text/javascript; charset=utf-8");
+    add(icon_link(), assets::favicon_svg, "image/svg+xml");
+    return found;
+  }();
+  return all;
+}
+
+Page::Page(const model::Metadata& metadata, std::size_t max_body_bytes)
+    : facts_(describe_model(metadata)),
+      max_body_bytes_(max_body_bytes),
+      empty_(render(Html()), "text/html; charset=utf-8", Freshness::kRevalidate) {}
+
+std::string Page::render(const Html& cards) const {
+  // The script makes its cards and score rows from the same markup.
+  const Html blank_card = Html::fill(
+      assets::card_html,
+      {{"tone", ""}, {"name", ""}, {"phrase", ""}, {"label", ""}, {"remark", ""}, {"scores", Html()}});
+  return Html::fill(assets::index_html, {{"css", stylesheet_link()},
+                                         {"js", script_link()},
+                                         {"icon", icon_link()},
+                                         {"max_bytes", std::to_string(max_body_bytes_)},
+                                         {"limit", format_limit(max_body_bytes_)},
+                                         {"cards", cards},
+                                         {"facts", facts_},
+                                         {"blank_card", blank_card},
+                                         {"blank_score", score_row("", "", "0%")}})
+      .text();
+}
+
+std::string Page::with_answers(const std::vector<Picture>& pictures,
+                               const std::vector<Outcome>& outcomes) const {
+  Html cards;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Outcome& outcome = outcomes[i];
+    const std::string& name = pictures[i].name;
+    cards += outcome ? answer_card(name, *outcome) : failure_card(name, outcome.failure());
+  }
+  return render(cards);
+}
+
+std::string problem_page(const httpd::Problem& problem, std::string_view path) {
+  std::string root = "./";
+  for (auto slashes = std::ranges::count(path, '/'); slashes > 1; --slashes) root += "../";
+  const Html back =
+      Html::fill("<p><a class=\"button\" href=\"{{root}}\">Back to the start</a></p>", {{"root", root}});
+  return render(Notice{.title = problem.status == 404 ? "Nothing here" : "That did not work",
+                       .detail = problem.detail,
+                       .action = back,
+                       .extra_head = {},
+                       .root = root});
+}
+
+std::string loading_page() {
+  return render(Notice{.title = "One moment",
+                       .detail = "The model is being loaded. This page comes back by itself.",
+                       .action = {},
+                       .extra_head = Html::fill("<meta http-equiv=\"refresh\" content=\"2\">", {})});
+}
+
+}  // namespace winnow::serving

@@ -1,0 +1,35 @@
+#include "problems.hpp"
+
+#include <fmt/format.h>
+
+namespace winnow::serving {
+
+httpd::Problem describe_picture_failure(const Failure& failure) {
+  const auto problem = [&](int status, const char* code, const char* advice) {
+    return httpd::Problem{
+        status, code, fmt::format("The picture cannot be classified: {}. {}", failure.message, advice), {}};
+  };
+  if (failure.code == "empty") return problem(422, "not-an-image", "Choose another file.");
+  if (failure.code == "not_an_image")
+    return problem(422, "not-an-image", "Send a JPEG, PNG, WebP, GIF, AVIF or BMP.");
+  if (failure.code == "unsupported_format") {
+    return problem(415, "unsupported-image-format", "Save it as JPEG or PNG and send that.");
+  }
+  if (failure.code == "too_large") return problem(413, "too-large", "Make it smaller and send it again.");
+  return problem(422, "damaged-image", "Save it again, or choose another one.");
+}
+
+httpd::Problem not_ready() {
+  return {
+      503, "not-ready", "The model is still being loaded; try again in a moment.", {{"Retry-After", "2"}}};
+}
+
+httpd::Problem queue_full() {
+  return {503, "queue-full", "Too many pictures are waiting; try again in a moment.", {{"Retry-After", "1"}}};
+}
+
+httpd::Problem bad_top() {
+  return {400, "bad-parameter", "top is the number of classes to answer with: a whole number above 0.", {}};
+}
+
+}  // namespace winnow::serving
