@@ -3,8 +3,8 @@ set(WINNOW_DEPS ${CMAKE_SOURCE_DIR}/.deps)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The sloppiness lets ccache serve precompiled headers.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+  # The sloppiness lets ccache serve precompiled headers; the base lets it serve another clone of the same sources.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <thread>
 
+#include "support/built.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace winnow::test {
@@ -36,7 +37,7 @@ Process::Process(const std::vector<std::string>& command, const std::filesystem:
                  const std::vector<std::string>& environment)
     : folder_(make_folder()) {
   std::string program = command.at(0);
-  if (program.find('/') == std::string::npos) program = std::string(WINNOW_BIN_DIR) + "/" + program;
+  if (program.find('/') == std::string::npos) program = built_programs() / program;
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);

@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "support/built.hpp"
 #include "support/drawing.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
@@ -91,7 +92,7 @@ TEST_F(ClassifyTool, GivesTheSameAnswersInEveryForm) {
 }
 
 TEST_F(ClassifyTool, ReadsAnImageFromStandardInputAndNamesFromAList) {
-  const std::string program = std::string(WINNOW_BIN_DIR) + "/winnow-classify";
+  const std::string program = (test::built_programs() / "winnow-classify").string();
   const std::string model = (*shared_ / "scenes.onnx").string();
   const Finished piped = test::run(
       {"/bin/sh", "-c", program + " " + model + " - --format jsonl < new/discs/000.jpg"}, folder_.path());

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "support/built.hpp"
 #include "support/drawing.hpp"
 #include "support/fake_http_server.hpp"
 #include "support/process.hpp"
@@ -356,7 +357,7 @@ TEST_F(ScrapeTest, AFullDiskIsOneLineAndASoundSet) {
   serve_jpegs(5);
   server_.serve("/5.jpg", "image/jpeg", jpeg(5, 1000, 1000));
   // No file may grow beyond 64 kB: the nearest to a full disk that needs no rights.
-  std::string line = "trap '' XFSZ; ulimit -f 128; exec " WINNOW_BIN_DIR "/";
+  std::string line = "trap '' XFSZ; ulimit -f 128; exec " + test::built_programs().string() + "/";
   for (const std::string& word : command({"--urls", list_of(6), "--label", "cat"})) line += word + " ";
   ASSERT_GT(jpeg(5, 1000, 1000).size(), 65536u);
   const Finished run = test::run({"/bin/sh", "-c", line}, folder_.path());

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <thread>
 
+#include "support/built.hpp"
 #include "support/temporary_folder.hpp"
-#include "support/weights.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/random.hpp"
 #include "winnow/inference/embedder.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/weights.hpp"
+#include "support/built.hpp"
 #include "winnow/core/error.hpp"
 
 namespace winnow::nn {

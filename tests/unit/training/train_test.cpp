@@ -5,10 +5,10 @@
 
 #include <fstream>
 
+#include "support/built.hpp"
 #include "support/drawing.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
-#include "support/weights.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/image/encode.hpp"
