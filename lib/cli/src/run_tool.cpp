@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "help.hpp"
 #include "signals.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
@@ -29,13 +30,16 @@ struct CommonOptions {
 };
 
 void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.option_defaults()->group(kCommonGroup);
+  app.set_help_flag();  // to stand with the others, it has to come after the tool's own
+  app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("--version", std::string("winnow ") + WINNOW_VERSION)
       ->description("Print the version and exit");
   app.add_flag("-v,--verbose", options.verbose, "Say more on stderr; twice for debugging");
   app.add_flag("-q,--quiet", options.quiet, "Say only what went wrong");
   app.add_option("--log-format", options.log_format, "Form of the messages on stderr: text or json [text]")
-      ->transform(CLI::Transformer(std::map<std::string, LogFormat>{{"text", LogFormat::kText},
-                                                                    {"json", LogFormat::kJson}})
+      ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{{"text", LogFormat::kText},
+                                                                           {"json", LogFormat::kJson}})
                       .description(""))
       ->type_name("FORMAT");
   app.add_flag("--progress", options.progress, "Show progress even when stderr is not a terminal");
@@ -46,16 +50,20 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   app.set_config("--config", "", "Read options from this TOML file")->type_name("FILE");
 }
 
-// --dry-run of winnow-train -> WINNOW_TRAIN_DRY_RUN, for every option the tool has.
+// --dry-run of winnow-train -> WINNOW_TRAIN_DRY_RUN.
+std::string environment_name(const std::string& tool, const std::string& option) {
+  std::string variable = tool + "_" + option;
+  for (char& c : variable)
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return variable;
+}
+
 void name_environment_variables(CLI::App& app, const std::string& tool) {
   for (CLI::Option* option : app.get_options()) {
     const std::vector<std::string>& names = option->get_lnames();
     if (names.empty() || names.front() == "help" || names.front() == "version" || names.front() == "config")
       continue;
-    std::string variable = tool + "_" + names.front();
-    for (char& c : variable)
-      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    option->envname(variable);
+    option->envname(environment_name(tool, names.front()));
   }
 }
 
@@ -149,16 +157,15 @@ int run_parsed(const Tool& tool, const CommonOptions& options, const Signals& si
 int run_tool(int argc, const char* const* argv, const Tool& tool) {
   const Signals signals;
   CLI::App app(tool.summary, tool.name);
-  app.footer(tool.example);
-  app.get_formatter()->column_width(34);
+  app.footer(fmt::format("Options can also stand in the environment ({}) and in the file of --config.\n\n{}",
+                         environment_name(tool.name, "option-name"), tool.example));
+  app.formatter(std::make_shared<HelpFormatter>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   CommonOptions options;
   try {
     tool.add_options(app);
     add_common_options(app, options);
-    std::string prefix = tool.name;
-    std::replace(prefix.begin(), prefix.end(), '-', '_');
-    name_environment_variables(app, prefix);
+    name_environment_variables(app, tool.name);
     app.config_formatter(std::make_shared<ConfigFile>(app));
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
