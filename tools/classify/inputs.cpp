@@ -27,16 +27,9 @@ bool looks_like_image(const fs::path& file) {
 }
 
 void add_folder(const fs::path& folder, std::vector<InputImage>& images) {
-  std::vector<fs::path> found;
-  for (auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    const bool hidden = entry->path().filename().string().starts_with('.');
-    if (hidden && entry->is_directory()) entry.disable_recursion_pending();
-    if (!hidden && entry->is_regular_file() && looks_like_image(entry->path()))
-      found.push_back(entry->path());
+  for (const fs::path& file : dataset::files_below(folder)) {
+    if (looks_like_image(file)) images.push_back({file, file.string(), {}});
   }
-  std::sort(found.begin(), found.end());
-  for (const fs::path& file : found) images.push_back({file, file.string(), {}});
 }
 
 void add_list(const fs::path& list, std::vector<InputImage>& images) {
@@ -65,11 +58,12 @@ void add_expected(const ClassifyOptions& options, std::vector<InputImage>& image
 InputImages collect_inputs(const ClassifyOptions& options) {
   InputImages inputs;
   for (const std::string& input : options.inputs) {
+    std::error_code error;  // what cannot be looked at will be named when it cannot be read
     if (input == "-") {
       inputs.from_stdin = true;
     } else if (input.starts_with('@')) {
       add_list(input.substr(1), inputs.files);
-    } else if (fs::is_directory(input)) {
+    } else if (fs::is_directory(input, error)) {
       add_folder(input, inputs.files);
     } else {
       inputs.files.push_back({input, input, {}});

@@ -25,7 +25,7 @@ void add_options(CLI::App& app, ClassifyOptions& options) {
           ->excludes(images);
   app.add_option("--split", options.split,
                  "With --expect and a curated manifest: only its train, val or test images")
-      ->transform(CLI::Transformer(splits).description(""))
+      ->transform(CLI::CheckedTransformer(splits).description(""))
       ->type_name("SPLIT")
       ->needs(expect);
   app.add_option("--top", options.top, "How many classes to name for each image, best first")
@@ -34,7 +34,7 @@ void add_options(CLI::App& app, ClassifyOptions& options) {
       ->capture_default_str();
   app.add_option("--format", options.format,
                  "Form of the answers: table, json, jsonl (one object a line) or csv [table]")
-      ->transform(CLI::Transformer(formats).description(""))
+      ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("FORM");
   app.add_option("--max-pixels", options.limits.max_pixels, "Refuse images with more pixels than this")
       ->type_name("N")

@@ -1,14 +1,14 @@
 #include "classify/run.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 
 #include "classify/answer_writer.hpp"
 #include "classify/inputs.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/file.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/dataset/loader.hpp"
 #include "winnow/inference/answer.hpp"
@@ -22,18 +22,15 @@ struct Tally {
   std::size_t right = 0;
 };
 
-Bytes read_standard_input() {
-  Bytes bytes{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  return bytes;
-}
-
 void classify_standard_input(inference::Classifier& classifier, const ClassifyOptions& options,
-                             AnswerWriter& writer) {
+                             AnswerWriter& writer, const cli::ToolContext& context) {
+  const std::string name = "standard input";
+  const Bytes bytes = read_stream(STDIN_FILENO, name, dataset::LoaderOptions{}.max_file_bytes, context.stop);
   const image::Preprocessing& preprocessing = classifier.metadata().preprocessing;
   std::vector<std::uint8_t> pixels(image::output_bytes(preprocessing));
   const Result<image::ImageInfo> info =
-      image::decode_and_preprocess(read_standard_input(), preprocessing, pixels, options.limits);
-  if (!info) throw Error(ErrorKind::kInvalid, "standard input", info.failure().message);
+      image::decode_and_preprocess(bytes, preprocessing, pixels, options.limits);
+  if (!info) throw Error(ErrorKind::kInvalid, name, info.failure().message);
   writer.write("-", make_answer(classifier.classify(pixels).front(), classifier.metadata(), options.top), "");
 }
 
@@ -70,7 +67,7 @@ cli::Outcome run(const ClassifyOptions& options, cli::ToolContext& context) {
   const auto classifier = inference::open_classifier(options.model, {.threads = context.threads});
   AnswerWriter writer(options.format, context.out);
   if (inputs.from_stdin) {
-    classify_standard_input(*classifier, options, writer);
+    classify_standard_input(*classifier, options, writer, context);
     writer.finish();
     return cli::Outcome::kDone;
   }

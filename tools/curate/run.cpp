@@ -11,8 +11,6 @@
 namespace winnow::tools {
 namespace {
 
-constexpr int kThumbnailSide = 200;
-
 void list_broken(const curation::Curation& curation, Logger& log) {
   for (const dataset::CuratedRow& row : curation.manifest.rows) {
     if (row.sha256.empty())
@@ -46,9 +44,7 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
     throw Error(ErrorKind::kUsage, options.folder.string(),
                 "is a curated manifest already; name a folder of images");
   }
-  curation::CurationOptions settings = options.curation;
-  if (!options.report.empty()) settings.reading.thumbnail_side = kThumbnailSide;
-  const curation::Curation curation = curation::curate(tree, settings, context);
+  const curation::Curation curation = curation::curate(tree, options.curation, context);
   list_broken(curation, context.log);
   warn_of_small_classes(curation, context.log);
   dataset::write_curated_manifest(options.output, curation.manifest);

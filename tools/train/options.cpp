@@ -13,10 +13,10 @@ void add_options(CLI::App& app, TrainOptions& options) {
       ->type_name("DIR|FILE");
   app.add_option("-o,--output", options.run, "Folder of the run to write")->required()->type_name("RUN");
   app.add_option("--recipe", training.recipe, "How to learn: probe or scratch [probe]")
-      ->transform(
-          CLI::Transformer(std::map<std::string, training::Recipe>{{"probe", training::Recipe::kProbe},
-                                                                   {"scratch", training::Recipe::kScratch}})
-              .description(""))
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, training::Recipe>{{"probe", training::Recipe::kProbe},
+                                                              {"scratch", training::Recipe::kScratch}})
+                      .description(""))
       ->type_name("NAME");
   app.add_option("--arch", training.architecture,
                  "The network: efficientnet_lite0 (default of probe) or small_resnet (default of scratch)")
@@ -32,8 +32,8 @@ void add_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--fit", training.fit,
                  "How a picture becomes square: crop takes its middle, squash keeps all of it and loses its "
                  "shape [crop]")
-      ->transform(CLI::Transformer(std::map<std::string, image::Fit>{{"crop", image::Fit::kCrop},
-                                                                     {"squash", image::Fit::kSquash}})
+      ->transform(CLI::CheckedTransformer(std::map<std::string, image::Fit>{{"crop", image::Fit::kCrop},
+                                                                            {"squash", image::Fit::kSquash}})
                       .description(""))
       ->type_name("FIT");
   app.add_option("--seed", training.seed, "Equal seed, data and machine give equal weights")

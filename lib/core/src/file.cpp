@@ -1,11 +1,14 @@
 #include "winnow/core/file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow {
@@ -49,6 +52,28 @@ Bytes read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
                          : failure.code == "too_large" ? ErrorKind::kInvalid
                                                        : ErrorKind::kIo;
   throw Error(kind, path.string(), failure.message);
+}
+
+Bytes read_stream(int descriptor, const std::string& name, std::uint64_t max_bytes,
+                  const std::stop_token& stop) {
+  constexpr int kPollMilliseconds = 100;
+  constexpr std::size_t kBlock = 65536;
+  Bytes bytes;
+  while (true) {
+    throw_if_stopped(stop);
+    pollfd arrival{descriptor, POLLIN, 0};
+    if (::poll(&arrival, 1, kPollMilliseconds) == 0) continue;
+    const std::size_t filled = bytes.size();
+    bytes.resize(filled + kBlock);
+    const ssize_t count = ::read(descriptor, bytes.data() + filled, kBlock);
+    bytes.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count == 0) return bytes;
+    if (count < 0 && errno != EINTR) throw Error(ErrorKind::kIo, name, system_message(errno));
+    if (bytes.size() > max_bytes) {
+      throw Error(ErrorKind::kInvalid, name,
+                  "has more than the " + format_bytes(max_bytes) + " that are read");
+    }
+  }
 }
 
 void create_directories(const std::filesystem::path& path) {

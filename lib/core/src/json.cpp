@@ -34,4 +34,13 @@ void read_json_lines(const std::filesystem::path& path,
   }
 }
 
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
 }  // namespace winnow

@@ -11,20 +11,21 @@
 #include "winnow/core/error.hpp"
 
 namespace winnow {
-namespace {
 
-// Up to `wanted` threads that call run: a container may not let us start all of them.
-std::vector<std::jthread> start_threads(std::size_t wanted, const std::function<void()>& run) {
+std::vector<std::jthread> start_threads(std::size_t wanted, std::size_t needed,
+                                        const std::function<void()>& run) {
   std::vector<std::jthread> threads;
   threads.reserve(wanted);
   try {
     while (threads.size() < wanted) threads.emplace_back(run);
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& error) {
+    if (threads.size() < needed) {
+      throw Error(ErrorKind::kUnsupported, "",
+                  std::string("cannot start a thread: ") + error.code().message() + "; allow more processes");
+    }
   }
   return threads;
 }
-
-}  // namespace
 
 void parallel_for(std::size_t count, unsigned threads, const std::stop_token& stop,
                   const std::function<void(std::size_t)>& work) {
@@ -42,7 +43,7 @@ void parallel_for(std::size_t count, unsigned threads, const std::stop_token& st
   };
   {
     const std::size_t wanted = std::min<std::size_t>(std::max(1u, threads), count);
-    const std::vector<std::jthread> helpers = start_threads(wanted > 0 ? wanted - 1 : 0, run);
+    const std::vector<std::jthread> helpers = start_threads(wanted > 0 ? wanted - 1 : 0, 0, run);
     run();
   }
   if (failure) std::rethrow_exception(failure);
@@ -96,9 +97,7 @@ void ordered_pipeline(std::size_t count, unsigned threads, std::size_t window, c
       changed.notify_all();
     });
     const std::vector<std::jthread> producers =
-        start_threads(std::min<std::size_t>(std::max(1u, threads), count), run);
-    if (producers.empty() && count > 0)
-      throw Error(ErrorKind::kUnsupported, "", "the system starts no threads for us");
+        start_threads(std::min<std::size_t>(std::max(1u, threads), count), 1, run);
     while (consumed < count) {
       {
         std::unique_lock lock(mutex);

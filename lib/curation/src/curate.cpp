@@ -7,13 +7,13 @@
 #include <map>
 #include <set>
 
+#include "winnow/core/json.hpp"
 #include "winnow/image/format.hpp"
 
 namespace winnow::curation {
 namespace {
 
 using dataset::CuratedRow;
-using dataset::DuplicatePair;
 using dataset::Fingerprint;
 
 // The pictures that decode: their rows, and what they look like.
@@ -30,6 +30,10 @@ void reject(CuratedRow& row, std::string code, std::string detail) {
 CuratedRow describe(const dataset::Sample& sample, const std::string& label,
                     const Result<Fingerprint>& result) {
   CuratedRow row{.path = sample.path, .label = label};
+  if (!is_utf8(sample.path)) {
+    reject(row, kUnreadableName, "its name is not UTF-8; rename it");
+    return row;
+  }
   if (!result) {
     reject(row, result.failure().code, result.failure().message);
     return row;
@@ -52,13 +56,9 @@ bool is_better(const CuratedRow& a, const Fingerprint& fa, const CuratedRow& b, 
 }
 
 // Rejects all but the best picture of each group of copies, and all of a group whose labels disagree.
-std::vector<DuplicateGroup> settle_duplicates(const Sound& sound, std::span<const DuplicatePair> pairs,
-                                              int same_bits, std::vector<CuratedRow>& rows) {
-  std::vector<DuplicatePair> same;
-  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(same),
-               [&](const DuplicatePair& pair) { return pair.bits <= same_bits; });
+std::vector<DuplicateGroup> settle_duplicates(const Sound& sound, const std::vector<int>& numbers,
+                                              std::vector<CuratedRow>& rows) {
   std::map<int, std::vector<std::size_t>> members;  // positions in `sound`
-  const std::vector<int> numbers = dataset::connected_groups(sound.rows.size(), same);
   for (std::size_t i = 0; i < numbers.size(); ++i) members[numbers[i]].push_back(i);
 
   std::vector<DuplicateGroup> groups;
@@ -96,10 +96,8 @@ std::vector<DuplicateGroup> settle_duplicates(const Sound& sound, std::span<cons
   return groups;
 }
 
-void deal_out(const Sound& sound, const std::vector<DuplicatePair>& related,
-              const dataset::SplitOptions& options, const dataset::Dataset& tree,
-              std::vector<CuratedRow>& rows) {
-  const std::vector<int> groups = dataset::connected_groups(sound.rows.size(), related);
+void deal_out(const Sound& sound, const std::vector<int>& groups, const dataset::SplitOptions& options,
+              const dataset::Dataset& tree, std::vector<CuratedRow>& rows) {
   std::vector<dataset::SplitItem> items;
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < sound.rows.size(); ++i) {
@@ -113,15 +111,17 @@ void deal_out(const Sound& sound, const std::vector<DuplicatePair>& related,
   for (std::size_t i = 0; i < kept.size(); ++i) rows[kept[i]].split = splits[i];
 }
 
-// Looks at the result instead of trusting it: no related pair of kept pictures may lie on two sides.
-std::size_t count_leaks(const Sound& sound, std::span<const DuplicatePair> related,
-                        const std::vector<CuratedRow>& rows) {
-  return static_cast<std::size_t>(
-      std::count_if(related.begin(), related.end(), [&](const DuplicatePair& pair) {
-        const CuratedRow& a = rows[sound.rows[pair.first]];
-        const CuratedRow& b = rows[sound.rows[pair.second]];
-        return a.keep && b.keep && a.split != b.split;
-      }));
+// Looks at the result instead of trusting it: no two related pictures that are kept may lie on two sides.
+std::size_t count_leaks(const Sound& sound, int related_bits, const std::vector<CuratedRow>& rows,
+                        const Context& context) {
+  std::vector<const Fingerprint*> kept;
+  std::vector<dataset::Split> splits;
+  for (std::size_t i = 0; i < sound.rows.size(); ++i) {
+    if (!rows[sound.rows[i]].keep) continue;
+    kept.push_back(sound.fingerprints[i]);
+    splits.push_back(rows[sound.rows[i]].split);
+  }
+  return dataset::count_separated(kept, splits, related_bits, context);
 }
 
 std::vector<ClassCounts> count_classes(const std::vector<std::string>& classes,
@@ -171,7 +171,7 @@ Json summarise(const Curation& curation, const CurationOptions& options) {
 }  // namespace
 
 Curation curate(const dataset::Dataset& tree, const CurationOptions& options, const Context& context) {
-  std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
+  const std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
   Curation curation;
   curation.manifest.root = tree.root;
   std::vector<CuratedRow>& rows = curation.manifest.rows;
@@ -179,7 +179,7 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   for (std::size_t i = 0; i < results.size(); ++i) {
     const dataset::Sample& sample = tree.samples[i];
     rows.push_back(describe(sample, tree.classes[static_cast<std::size_t>(sample.label)], results[i]));
-    if (!results[i]) continue;
+    if (rows.back().sha256.empty()) continue;
     sound.rows.push_back(i);
     sound.fingerprints.push_back(&*results[i]);
   }
@@ -188,16 +188,14 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
                 fmt::format("none of its {} files is a readable image; the first: {}: {}", rows.size(),
                             rows[0].path, rows[0].issues[0].detail));
   }
-  const std::vector<DuplicatePair> related =
-      dataset::find_duplicates(sound.fingerprints, options.duplicates, context);
-  curation.groups = settle_duplicates(sound, related, options.duplicates.same_picture_bits, rows);
-  deal_out(sound, related, options.split, tree, rows);
-  curation.leaks = count_leaks(sound, related, rows);
+  const dataset::DuplicateOptions& duplicates = options.duplicates;
+  curation.groups = settle_duplicates(
+      sound, dataset::group_by_look(sound.fingerprints, duplicates.same_picture_bits, context), rows);
+  deal_out(sound, dataset::group_by_look(sound.fingerprints, duplicates.related_bits, context), options.split,
+           tree, rows);
+  curation.leaks = count_leaks(sound, duplicates.related_bits, rows, context);
   curation.classes = count_classes(tree.classes, rows);
   curation.manifest.summary = summarise(curation, options);
-  for (Result<Fingerprint>& result : results) {
-    curation.thumbnails.push_back(result ? std::move(result->thumbnail) : image::Image());
-  }
   return curation;
 }
 

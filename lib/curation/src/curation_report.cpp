@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "winnow/curation/curate.hpp"
-#include "winnow/image/encode.hpp"
+#include "winnow/dataset/thumbnail.hpp"
 #include "winnow/report/chart.hpp"
 #include "winnow/report/page.hpp"
 
 namespace winnow::curation {
 namespace {
 
+constexpr int kThumbnailSide = 200;
 constexpr std::size_t kMostGroups = 60;
 constexpr std::size_t kMostPicturesOfGroup = 16;
 constexpr std::size_t kMostBroken = 200;
@@ -65,8 +66,7 @@ void write_groups(const Curation& curation, report::Page& page, bool conflict, s
     std::vector<report::Picture> pictures;
     for (std::size_t i = 0; i < std::min(group.rows.size(), kMostPicturesOfGroup); ++i) {
       const CuratedRow& row = curation.manifest.rows[group.rows[i]];
-      const image::Image& thumbnail = curation.thumbnails[group.rows[i]];
-      pictures.push_back({thumbnail.empty() ? Bytes() : image::encode_jpeg(thumbnail, 80),
+      pictures.push_back({dataset::thumbnail_jpeg(curation.manifest.root / row.path, kThumbnailSide),
                           conflict                                    ? row.label
                           : row.keep                                  ? "kept"
                           : row.issues.back().code == kExactDuplicate ? "same bytes"

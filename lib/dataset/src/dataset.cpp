@@ -4,6 +4,8 @@
 #include <set>
 
 #include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/dataset/curated_manifest.hpp"
 
 namespace winnow::dataset {
@@ -19,18 +21,6 @@ int index_of(const std::vector<std::string>& classes, const std::string& label) 
   return static_cast<int>(std::lower_bound(classes.begin(), classes.end(), label) - classes.begin());
 }
 
-void add_files(const fs::path& root, const fs::path& folder, int label, std::vector<Sample>& samples) {
-  for (auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied);
-       entry != fs::recursive_directory_iterator(); ++entry) {
-    std::error_code error;  // a link that leads nowhere or in a circle is no picture, and no reason to stop
-    if (is_hidden(entry->path())) {
-      if (entry->is_directory(error)) entry.disable_recursion_pending();
-    } else if (entry->is_regular_file(error)) {
-      samples.push_back({entry->path().lexically_relative(root).string(), label});
-    }
-  }
-}
-
 void sort_by_path(std::vector<Sample>& samples) {
   std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.path < b.path; });
 }
@@ -39,12 +29,18 @@ Dataset scan_tree(const fs::path& root) {
   Dataset dataset{root, {}, {}, false};
   for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
     std::error_code error;
-    if (entry.is_directory(error) && !is_hidden(entry.path()))
-      dataset.classes.push_back(entry.path().filename().string());
+    if (!entry.is_directory(error) || is_hidden(entry.path())) continue;
+    dataset.classes.push_back(entry.path().filename().string());
+    if (!is_utf8(dataset.classes.back())) {
+      throw Error(ErrorKind::kInvalid, printable(entry.path().string()),
+                  "the name of a class has to be UTF-8; rename the folder");
+    }
   }
   std::sort(dataset.classes.begin(), dataset.classes.end());
   for (std::size_t i = 0; i < dataset.classes.size(); ++i) {
-    add_files(root, root / dataset.classes[i], static_cast<int>(i), dataset.samples);
+    for (const fs::path& file : files_below(root / dataset.classes[i])) {
+      dataset.samples.push_back({file.lexically_relative(root).string(), static_cast<int>(i)});
+    }
   }
   if (dataset.samples.empty()) {
     throw Error(ErrorKind::kInvalid, root.string(),
@@ -101,6 +97,25 @@ Dataset open_dataset(const fs::path& path) {
   } catch (const fs::filesystem_error& failure) {
     throw Error(ErrorKind::kIo, path.string(), failure.code().message());
   }
+}
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  try {
+    for (auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied);
+         entry != fs::recursive_directory_iterator(); ++entry) {
+      std::error_code error;  // a link that leads nowhere or in a circle is no picture, and no reason to stop
+      if (is_hidden(entry->path())) {
+        if (entry->is_directory(error)) entry.disable_recursion_pending();
+      } else if (entry->is_regular_file(error)) {
+        files.push_back(entry->path());
+      }
+    }
+  } catch (const fs::filesystem_error& failure) {
+    throw Error(ErrorKind::kIo, folder.string(), failure.code().message());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 std::vector<std::size_t> samples_of(const Dataset& dataset, Split split) {

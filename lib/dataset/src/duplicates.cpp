@@ -1,6 +1,6 @@
 #include "winnow/dataset/duplicates.hpp"
 
-#include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <numeric>
 #include <unordered_map>
@@ -8,45 +8,67 @@
 #include "winnow/core/parallel.hpp"
 
 namespace winnow::dataset {
+namespace {
 
-std::vector<DuplicatePair> find_duplicates(std::span<const Fingerprint* const> fingerprints,
-                                           const DuplicateOptions& options, const Context& context) {
-  // Every pair is compared: a 64-bit popcount each, 50,000 pictures in about a second a core.
-  std::vector<DuplicatePair> pairs;
-  std::mutex mutex;
+// Every pair is compared: a 64-bit popcount each, 50,000 pictures in about a second a core. visit(i, similar)
+// gets the pictures after the i-th that are like it, from several threads.
+template <typename Visit>
+void for_each_similar(std::span<const Fingerprint* const> fingerprints, int bits, const Context& context,
+                      const Visit& visit) {
   parallel_for(fingerprints.size(), context.threads, context.stop, [&](std::size_t i) {
-    const Fingerprint& first = *fingerprints[i];
-    std::vector<DuplicatePair> found;
+    std::vector<std::size_t> similar;
     for (std::size_t j = i + 1; j < fingerprints.size(); ++j) {
-      const int bits = image::distance(first.look, fingerprints[j]->look);
-      if (bits <= options.related_bits)
-        found.push_back({i, j, bits, first.sha256 == fingerprints[j]->sha256});
+      if (image::distance(fingerprints[i]->look, fingerprints[j]->look) <= bits) similar.push_back(j);
     }
-    if (found.empty()) return;
-    const std::lock_guard lock(mutex);
-    pairs.insert(pairs.end(), found.begin(), found.end());
+    if (!similar.empty()) visit(i, similar);
   });
-  std::sort(pairs.begin(), pairs.end(), [](const DuplicatePair& a, const DuplicatePair& b) {
-    return a.first != b.first ? a.first < b.first : a.second < b.second;
-  });
-  return pairs;
 }
 
-std::vector<int> connected_groups(std::size_t count, std::span<const DuplicatePair> pairs) {
-  std::vector<std::size_t> parent(count);
-  std::iota(parent.begin(), parent.end(), std::size_t{0});
-  const auto find = [&](std::size_t i) {
-    while (parent[i] != i) i = parent[i] = parent[parent[i]];
-    return i;
-  };
-  for (const DuplicatePair& pair : pairs) parent[find(pair.second)] = find(pair.first);
-
-  std::unordered_map<std::size_t, int> numbers;
-  std::vector<int> groups(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    groups[i] = numbers.try_emplace(find(i), static_cast<int>(numbers.size())).first->second;
+// Union-find with path halving.
+class Groups {
+ public:
+  explicit Groups(std::size_t count) : parent_(count) {
+    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
   }
-  return groups;
+
+  void join(std::size_t a, std::size_t b) { parent_[find(a)] = find(b); }
+
+  std::size_t find(std::size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+
+ private:
+  std::vector<std::size_t> parent_;
+};
+
+}  // namespace
+
+std::vector<int> group_by_look(std::span<const Fingerprint* const> fingerprints, int bits,
+                               const Context& context) {
+  Groups groups(fingerprints.size());
+  std::mutex mutex;
+  for_each_similar(fingerprints, bits, context, [&](std::size_t i, const std::vector<std::size_t>& similar) {
+    const std::lock_guard lock(mutex);
+    for (const std::size_t j : similar) groups.join(i, j);
+  });
+  std::unordered_map<std::size_t, int> numbers;
+  std::vector<int> result(fingerprints.size());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = numbers.try_emplace(groups.find(i), static_cast<int>(numbers.size())).first->second;
+  }
+  return result;
+}
+
+std::size_t count_separated(std::span<const Fingerprint* const> fingerprints, std::span<const Split> splits,
+                            int bits, const Context& context) {
+  std::atomic<std::size_t> separated = 0;
+  for_each_similar(fingerprints, bits, context, [&](std::size_t i, const std::vector<std::size_t>& similar) {
+    for (const std::size_t j : similar) {
+      if (splits[i] != splits[j]) ++separated;
+    }
+  });
+  return separated;
 }
 
 }  // namespace winnow::dataset

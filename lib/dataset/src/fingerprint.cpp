@@ -6,7 +6,6 @@
 #include "winnow/core/hash.hpp"
 #include "winnow/core/parallel.hpp"
 #include "winnow/core/progress.hpp"
-#include "winnow/image/preprocess.hpp"
 
 namespace winnow::dataset {
 namespace {
@@ -25,7 +24,6 @@ Result<Fingerprint> fingerprint_file(const std::filesystem::path& file, const Fi
   result.bytes = bytes->size();
   result.info = *info;
   result.look = image::perceptual_hash(*picture);
-  if (options.thumbnail_side > 0) result.thumbnail = image::shrink_to_fit(*picture, options.thumbnail_side);
   return result;
 }
 

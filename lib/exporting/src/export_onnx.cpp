@@ -12,6 +12,7 @@
 #include "winnow/model/checkpoint.hpp"
 #include "winnow/model/onnx.hpp"
 #include "winnow/nn/network.hpp"
+#include "winnow/nn/torch_errors.hpp"
 
 namespace winnow::exporting {
 namespace {
@@ -44,6 +45,7 @@ double compare_with_torch(const model::Architecture& architecture, const model::
                           ByteSpan onnx, const Context& context) {
   const int side = checkpoint.metadata.preprocessing.size;
   std::vector<std::uint8_t> pixels = draw_pictures(side);
+  torch::set_num_threads(static_cast<int>(context.threads));
   const torch::NoGradGuard no_grad;
   nn::Network network(architecture);
   network.load(checkpoint.tensors);
@@ -68,10 +70,11 @@ double compare_with_torch(const model::Architecture& architecture, const model::
 }
 
 fs::path find_checkpoint(const fs::path& run_or_checkpoint) {
-  if (!fs::is_directory(run_or_checkpoint)) return run_or_checkpoint;
-  if (fs::exists(run_or_checkpoint / "best.ckpt")) return run_or_checkpoint / "best.ckpt";
+  std::error_code error;
+  if (!fs::is_directory(run_or_checkpoint, error)) return run_or_checkpoint;
+  if (fs::exists(run_or_checkpoint / "best.ckpt", error)) return run_or_checkpoint / "best.ckpt";
   throw Error(ErrorKind::kNotFound, run_or_checkpoint.string(),
-              fs::exists(run_or_checkpoint / "last.ckpt")
+              fs::exists(run_or_checkpoint / "last.ckpt", error)
                   ? "the run did not come to its end; name its last.ckpt to export what there is"
                   : "is not a run of winnow-train: it has no best.ckpt");
 }
@@ -84,8 +87,10 @@ ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& out
   try {
     const model::Architecture architecture = model::make_architecture(
         checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()));
-    const double difference =
-        compare_with_torch(architecture, checkpoint, model::write_onnx(architecture, checkpoint), context);
+    const double difference = nn::translate_torch_errors("run the network", [&] {
+      return compare_with_torch(architecture, checkpoint, model::write_onnx(architecture, checkpoint),
+                                context);
+    });
     if (!(difference <= kMaxDifference)) {
       throw Error(ErrorKind::kInvalid, "",
                   fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "

@@ -20,6 +20,7 @@ namespace asio = boost::asio;
 using Clock = Stream::Clock;
 
 constexpr std::size_t kReadSize = 64 << 10;
+constexpr std::size_t kMaxReserve = 1 << 20;
 
 // When a body has to have come further than to `bytes`.
 Clock::time_point body_deadline(const Timeouts& timeouts, Clock::time_point start, std::size_t bytes) {
@@ -229,7 +230,7 @@ asio::awaitable<Connection::Received> Connection::receive_sized(RequestHead& hea
   const auto size = static_cast<std::size_t>(head.content_length);
   Bytes& body = head.request.body;
   const ByteSpan early = as_bytes(std::string_view(received_).substr(0, size));
-  body.reserve(size);
+  body.reserve(std::min(size, kMaxReserve));  // the length is only a claim
   body.assign(early.begin(), early.end());
   received_.erase(0, early.size());
   while (body.size() < size) {

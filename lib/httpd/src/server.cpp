@@ -19,6 +19,7 @@
 
 #include "connection.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/parallel.hpp"
 
 namespace winnow::httpd {
 
@@ -153,9 +154,7 @@ void Server::start() {
   const tcp::endpoint endpoint = impl_->acceptor->local_endpoint();
   impl_->address = {endpoint.address().to_string(), endpoint.port()};
   asio::co_spawn(impl_->accept_strand, impl_->accept(), asio::detached);
-  for (unsigned i = 0; i < std::max(1U, impl_->state.options.threads); ++i) {
-    impl_->threads.emplace_back([this] { impl_->run(); });
-  }
+  impl_->threads = start_threads(std::max(1U, impl_->state.options.threads), 1, [this] { impl_->run(); });
 }
 
 std::uint16_t Server::port() const {
@@ -167,7 +166,7 @@ std::string Server::url() const {
 }
 
 void Server::stop_accepting() {
-  if (!impl_->acceptor) return;
+  if (!impl_->acceptor || impl_->threads.empty()) return;
   asio::post(impl_->accept_strand, asio::use_future([this] {
                ErrorCode ignored;
                impl_->acceptor->close(ignored);

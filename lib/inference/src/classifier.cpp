@@ -16,7 +16,13 @@ class OnnxClassifier : public Classifier {
  public:
   OnnxClassifier(ByteSpan onnx, model::Metadata metadata, const EngineOptions& options)
       : metadata_(std::move(metadata)), engine_(onnx, options) {
-    if (!engine_.has_output("logits") || engine_.output_width("logits") != metadata_.classes.size()) {
+    const auto gives = [&](const char* output, std::size_t width) {
+      return engine_.has_output(output) && engine_.output_width(output) == width;
+    };
+    const std::size_t classes = metadata_.classes.size();
+    if (engine_.picture_bytes() != image::output_bytes(metadata_.preprocessing) ||
+        !gives("logits", classes) || !gives("probabilities", classes) ||
+        (metadata_.unknown && !gives("similarity", 1))) {
       throw Error(ErrorKind::kInvalid, "",
                   "its classes and its network do not fit together; export it again");
     }

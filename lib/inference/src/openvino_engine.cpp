@@ -112,6 +112,10 @@ OpenvinoEngine::OpenvinoEngine(ByteSpan onnx, const EngineOptions& options)
 
 OpenvinoEngine::~OpenvinoEngine() = default;
 
+std::size_t OpenvinoEngine::picture_bytes() const {
+  return state_->picture_bytes();
+}
+
 bool OpenvinoEngine::has_output(const std::string& name) const {
   return state_->widths.contains(name);
 }

@@ -14,6 +14,7 @@
 #include "recorder.hpp"
 #include "winnow/core/bounded_queue.hpp"
 #include "winnow/core/hash.hpp"
+#include "winnow/core/parallel.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::scraping {
@@ -118,8 +119,8 @@ Summary Collector::run() {
   }
   const std::stop_callback on_stop(context_.stop, [this] { give_up(nullptr); });
   {
-    std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < std::max(1u, context_.threads); ++i) workers.emplace_back([this] { work(); });
+    const std::vector<std::jthread> workers =
+        start_threads(std::max(1u, context_.threads), 1, [this] { work(); });
     try {
       feed();
     } catch (...) {

@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxLabelBytes = 200;  // file systems allow 255 for a name
 
-bool is_utf8(std::string_view text) {
-  try {
-    (void)Json(text).dump();
-    return true;
-  } catch (const Json::exception&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 std::string label_problem(std::string_view label) {

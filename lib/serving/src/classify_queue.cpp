@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "winnow/core/parallel.hpp"
 #include "winnow/image/preprocess.hpp"
 
 namespace winnow::serving {
@@ -13,13 +14,11 @@ ClassifyQueue::ClassifyQueue(inference::Classifier& classifier, Options options,
       finish_(std::move(finish)),
       log_(log),
       waiting_(options.capacity) {
-  for (unsigned i = 0; i < std::max(1U, options.workers); ++i) {
-    workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
-  }
+  workers_ = start_threads(std::max(1U, options.workers), 1, [this] { work(); });
 }
 
 ClassifyQueue::~ClassifyQueue() {
-  for (std::jthread& worker : workers_) worker.request_stop();
+  stop_.request_stop();
   waiting_.close();
 }
 
@@ -29,9 +28,9 @@ std::optional<Job> ClassifyQueue::try_push(Job job) {
   return std::move(*shared);
 }
 
-void ClassifyQueue::work(const std::stop_token& stop) {
+void ClassifyQueue::work() {
   while (const std::optional<std::shared_ptr<Job>> job = waiting_.pop()) {
-    if (stop.stop_requested()) continue;
+    if (stop_.stop_requested()) continue;
     try {
       std::vector<Outcome> outcomes = classify(**job);
       finish_(std::move(**job), std::move(outcomes));

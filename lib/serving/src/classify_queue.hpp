@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -48,7 +49,7 @@ class ClassifyQueue {
   [[nodiscard]] std::optional<Job> try_push(Job job);
 
  private:
-  void work(const std::stop_token& stop);
+  void work();
   std::vector<Outcome> classify(const Job& job) const;
 
   inference::Classifier& classifier_;
@@ -56,6 +57,7 @@ class ClassifyQueue {
   const std::function<void(Job, std::vector<Outcome>)> finish_;
   Logger& log_;
   BoundedQueue<std::shared_ptr<Job>> waiting_;
+  std::stop_source stop_;
   std::vector<std::jthread> workers_;
 };
 

@@ -42,8 +42,10 @@ std::variant<std::vector<Picture>, Problem> find_in_form(const httpd::Request& r
   const Result<std::vector<httpd::Part>> parts =
       httpd::parse_multipart(request.headers.find("Content-Type").value_or(""), request.body);
   if (!parts) {
-    const int status = parts.failure().code == "malformed" ? 400 : 413;
-    return Problem{status, status == 400 ? "malformed-form" : "too-large", parts.failure().message, {}};
+    const Failure& failure = parts.failure();
+    if (failure.code == "too_many_parts") return Problem{413, "too-many-pictures", failure.message, {}};
+    if (failure.code == "too_large") return Problem{413, "too-large", failure.message, {}};
+    return Problem{400, "malformed-form", failure.message, {}};
   }
   std::vector<Picture> pictures;
   for (const httpd::Part& part : *parts) {

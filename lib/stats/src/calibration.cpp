@@ -41,11 +41,36 @@ double negative_log_likelihood(const Matrix& logits, std::span<const int> labels
   return total / static_cast<double>(logits.rows());
 }
 
+namespace {
+
+// Mean negative log likelihood of one sample whose label is as likely to be any class.
+double doubt(const Matrix& logits, double temperature) {
+  double total = 0;
+  for (std::size_t i = 0; i < logits.rows(); ++i) {
+    const std::span<const float> row = logits.row(i);
+    const double largest = *std::max_element(row.begin(), row.end());
+    double sum = 0;
+    double mean = 0;
+    for (const float z : row) {
+      sum += std::exp((z - largest) / temperature);
+      mean += (z - largest) / temperature / static_cast<double>(row.size());
+    }
+    total += std::log(sum) - mean;
+  }
+  return total / static_cast<double>(logits.rows());
+}
+
+}  // namespace
+
 double fit_temperature(const Matrix& logits, std::span<const int> labels) {
   if (logits.rows() == 0) return 1;
   // Golden-section search on log T: the loss is convex in 1/T, so it has one valley.
   constexpr double kRatio = 0.6180339887498949;
-  const auto loss = [&](double log_t) { return negative_log_likelihood(logits, labels, std::exp(log_t)); };
+  const auto samples = static_cast<double>(logits.rows());
+  const auto loss = [&](double log_t) {
+    const double t = std::exp(log_t);
+    return (samples * negative_log_likelihood(logits, labels, t) + doubt(logits, t)) / (samples + 1);
+  };
   double low = -3;
   double high = 3;
   double a = high - kRatio * (high - low);

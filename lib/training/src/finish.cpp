@@ -74,19 +74,21 @@ std::vector<float> measure_similarity(const stats::Matrix& directions, const dat
                                groups_of(data, references), neighbours, context.threads, context.stop);
 }
 
-float choose_threshold(const std::vector<float>& similarity, const dataset::Dataset& data,
-                       bool training_counts) {
+// Nothing if there is no picture to choose it by.
+std::optional<float> choose_threshold(const std::vector<float>& similarity, const dataset::Dataset& data,
+                                      bool training_counts) {
   std::vector<float> real;
   for (std::size_t i = 0; i < data.samples.size(); ++i) {
     const Split split = data.samples[i].split;
     if (split == Split::kValidation || (split == Split::kTrain && training_counts))
       real.push_back(similarity[i]);
   }
+  if (real.empty()) return std::nullopt;
   return stats::quantile(std::move(real), kRejectedShare);
 }
 
 Evaluation evaluate(Split split, const Trained& trained, const dataset::Dataset& data, double temperature,
-                    const std::vector<float>& similarity, float threshold) {
+                    const std::vector<float>& similarity, std::optional<float> threshold) {
   Evaluation result{.split = split, .samples = samples_of(data, split)};
   result.labels = labels_of(data, result.samples);
   const stats::Matrix logits = stats::predict_logits(trained.head, trained.embeddings.select(result.samples));
@@ -96,9 +98,9 @@ Evaluation evaluate(Split split, const Trained& trained, const dataset::Dataset&
   result.nll = stats::negative_log_likelihood(logits, result.labels, temperature);
   result.calibration_error =
       stats::expected_calibration_error(stats::reliability(result.probabilities, result.labels));
-  result.recognised =
-      static_cast<std::size_t>(std::count_if(result.samples.begin(), result.samples.end(),
-                                             [&](std::size_t i) { return similarity[i] >= threshold; }));
+  result.recognised = static_cast<std::size_t>(
+      std::count_if(result.samples.begin(), result.samples.end(),
+                    [&](std::size_t i) { return !threshold || similarity[i] >= *threshold; }));
   return result;
 }
 
@@ -140,8 +142,14 @@ Finished finish(Trained trained, const dataset::Dataset& data, const Context& co
   const int neighbours = choose_neighbours(data);
   const std::vector<float> similarity = measure_similarity(directions, data, references, neighbours, context);
   // A frozen backbone has learned nothing from the training pictures, so they are as good as new ones.
-  const float threshold = choose_threshold(similarity, data, trained.held_out_logits.rows() > 0);
-  metadata.unknown = model::UnknownRule{neighbours, threshold};
+  const std::optional<float> threshold =
+      choose_threshold(similarity, data, trained.held_out_logits.rows() > 0);
+  if (threshold) {
+    metadata.unknown = model::UnknownRule{neighbours, *threshold};
+  } else {
+    context.log.warn(
+        "no validation images: confidences are not calibrated, and the model will not say \"none of these\"");
+  }
 
   for (const Split split : {Split::kValidation, Split::kTest}) {
     if (samples_of(data, split).empty()) continue;
@@ -151,6 +159,7 @@ Finished finish(Trained trained, const dataset::Dataset& data, const Context& co
 
   result.checkpoint.tensors = std::move(trained.backbone);
   add_head(trained.head, trained.architecture.head, result.checkpoint.tensors);
+  if (!metadata.unknown) return result;
   const stats::Matrix bank = directions.select(references);
   result.checkpoint.tensors[model::kReferenceTensor] = {
       {static_cast<std::int64_t>(bank.rows()), static_cast<std::int64_t>(bank.columns())},

@@ -25,8 +25,8 @@ void make_splits(dataset::Dataset& data, const dataset::SplitOptions& options,
       skipped.push_back({data.samples[i].path, results[i].failure()});
     }
   }
-  const auto pairs = dataset::find_duplicates(fingerprints, {}, context);
-  const std::vector<int> groups = dataset::connected_groups(sound.size(), pairs);
+  const std::vector<int> groups =
+      dataset::group_by_look(fingerprints, dataset::DuplicateOptions{}.related_bits, context);
   std::vector<dataset::SplitItem> items;
   for (std::size_t i = 0; i < sound.size(); ++i) {
     sound[i].group = groups[i];
@@ -39,6 +39,8 @@ void make_splits(dataset::Dataset& data, const dataset::SplitOptions& options,
   context.log.info(
       "no curated manifest given: split here; winnow-curate shows what it finds and keeps the split");
 }
+
+}  // namespace
 
 void check_classes(const dataset::Dataset& data) {
   if (data.classes.size() < 2) {
@@ -57,8 +59,6 @@ void check_classes(const dataset::Dataset& data) {
                     training_images[c], training_images[c] == 1 ? "" : "s", kMinTrainingImages));
   }
 }
-
-}  // namespace
 
 void prepare(dataset::Dataset& data, const dataset::SplitOptions& split, std::vector<SkippedImage>& skipped,
              const Context& context) {

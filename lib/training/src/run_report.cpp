@@ -6,11 +6,8 @@
 #include <map>
 
 #include "prepare.hpp"
-#include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
-#include "winnow/image/decode.hpp"
-#include "winnow/image/encode.hpp"
-#include "winnow/image/preprocess.hpp"
+#include "winnow/dataset/thumbnail.hpp"
 #include "winnow/report/chart.hpp"
 #include "winnow/report/page.hpp"
 #include "winnow/stats/calibration.hpp"
@@ -141,13 +138,6 @@ void write_learning(const RunRecord& record, Page& page) {
   }
 }
 
-Bytes make_thumbnail(const std::filesystem::path& file) {
-  const Result<Bytes> bytes = try_read_file(file);
-  if (!bytes) return {};
-  const Result<image::Image> picture = image::decode(*bytes, {.min_side = kThumbnailSide});
-  return picture ? image::encode_jpeg(image::shrink_to_fit(*picture, kThumbnailSide), 80) : Bytes();
-}
-
 void write_mistakes(const RunRecord& record, Page& page) {
   struct Mistake {
     std::size_t sample;
@@ -175,7 +165,7 @@ void write_mistakes(const RunRecord& record, Page& page) {
   for (const Mistake& mistake : mistakes) {
     const dataset::Sample& sample = record.data.samples[mistake.sample];
     pictures.push_back(
-        {make_thumbnail(record.data.root / sample.path),
+        {dataset::thumbnail_jpeg(record.data.root / sample.path, kThumbnailSide),
          fmt::format("{}, {:.0f} %", record.data.classes[static_cast<std::size_t>(mistake.answer)],
                      100 * mistake.confidence),
          fmt::format("labelled {}; {}", record.data.classes[static_cast<std::size_t>(mistake.truth)],

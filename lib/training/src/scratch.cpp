@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,10 +12,13 @@
 #include <numbers>
 #include <numeric>
 
+#include "prepare.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/core/random.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/dataset/loader.hpp"
 #include "winnow/nn/network.hpp"
+#include "winnow/nn/torch_errors.hpp"
 
 namespace winnow::training {
 namespace {
@@ -23,54 +27,63 @@ constexpr double kLabelSmoothing = 0.1;
 constexpr double kWarmUpShare = 0.1;
 constexpr double kMaxGradientNorm = 1;
 constexpr std::int64_t kEvaluationBatch = 64;
+constexpr double kMemoryShare = 0.6;  // of the machine, for decoded pictures
 
 // What random draws are for, so that each use has its own.
 enum Purpose : std::uint64_t { kOrder = 1, kAugmentation = 2 };
 
-// Decoded pictures of the training and validation splits, somewhat larger than the network takes: evaluation
-// sees the centre, training a crop from anywhere.
+// The decoded pictures of one split.
 struct Pictures {
   std::int64_t side = 0;
-  torch::Tensor pixels;  // uint8 [samples, side, side, 3]; rows of other splits stay empty
-  std::vector<std::int64_t> train;
-  std::vector<std::int64_t> validation;
+  torch::Tensor pixels;  // uint8 [samples, side, side, 3]
   torch::Tensor labels;  // int64 [samples]
+
+  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>(labels.size(0)); }
 };
 
-Pictures load_pictures(const image::Preprocessing& preprocessing, dataset::Dataset& data,
-                       std::vector<SkippedImage>& skipped, const Context& context) {
-  image::Preprocessing whole = preprocessing;
-  whole.size = static_cast<int>(std::lround(preprocessing.size / preprocessing.crop_fraction));
-  whole.crop_fraction = 1;
-  std::vector<std::filesystem::path> files;
-  std::vector<std::size_t> wanted;
-  for (std::size_t i = 0; i < data.samples.size(); ++i) {
-    if (data.samples[i].split == dataset::Split::kTest) continue;
-    wanted.push_back(i);
-    files.push_back(data.root / data.samples[i].path);
-  }
+// Somewhat more than the network takes: training sees a crop from anywhere, and a crop of that size is what
+// `preprocessing` makes.
+image::Preprocessing with_margin(image::Preprocessing preprocessing) {
+  preprocessing.size = static_cast<int>(std::lround(preprocessing.size / preprocessing.crop_fraction));
+  preprocessing.crop_fraction = 1;
+  return preprocessing;
+}
 
-  Pictures pictures{.side = whole.size};
+// All pictures stay in memory: decoding them again for each epoch would take longer than learning from them.
+void check_memory(std::size_t pictures, std::size_t bytes_each) {
+  const auto memory =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  const double needed = static_cast<double>(pictures) * static_cast<double>(bytes_each);
+  if (needed < kMemoryShare * memory) return;
+  throw Error(ErrorKind::kUnsupported, "--size",
+              fmt::format("{} pictures of this size take {}, this machine has {}; choose a smaller one",
+                          pictures, format_bytes(static_cast<std::uint64_t>(needed)),
+                          format_bytes(static_cast<std::uint64_t>(memory))));
+}
+
+Pictures load_pictures(dataset::Split split, const image::Preprocessing& preprocessing,
+                       dataset::Dataset& data, std::vector<SkippedImage>& skipped, const Context& context) {
+  const std::vector<std::size_t> samples = dataset::samples_of(data, split);
+  std::vector<std::filesystem::path> files;
+  for (const std::size_t i : samples) files.push_back(data.root / data.samples[i].path);
+  check_memory(files.size(), image::output_bytes(preprocessing));
+
+  Pictures pictures{.side = preprocessing.size};
   pictures.pixels =
-      torch::empty({static_cast<std::int64_t>(files.size()), whole.size, whole.size, 3}, torch::kUInt8);
+      torch::empty({static_cast<std::int64_t>(files.size()), pictures.side, pictures.side, 3}, torch::kUInt8);
   std::vector<std::int64_t> labels;
   std::uint8_t* next = pictures.pixels.data_ptr<std::uint8_t>();
   Progress progress(context.terminal, "decoding", files.size());
-  const auto failures = dataset::load_batches(files, whole, {}, context, [&](dataset::Batch& batch) {
+  const auto failures = dataset::load_batches(files, preprocessing, {}, context, [&](dataset::Batch& batch) {
     std::memcpy(next, batch.pixels.data(), batch.pixels.size());
     next += batch.pixels.size();
-    for (const std::size_t i : batch.indices) {
-      const dataset::Sample& sample = data.samples[wanted[i]];
-      auto& split = sample.split == dataset::Split::kTrain ? pictures.train : pictures.validation;
-      split.push_back(static_cast<std::int64_t>(labels.size()));
-      labels.push_back(sample.label);
-    }
+    for (const std::size_t i : batch.indices) labels.push_back(data.samples[samples[i]].label);
     progress.advance(batch.indices.size());
   });
   pictures.labels = torch::tensor(labels, torch::kInt64);
 
   for (auto failed = failures.rbegin(); failed != failures.rend(); ++failed) {
-    const auto at = data.samples.begin() + static_cast<std::ptrdiff_t>(wanted[failed->index]);
+    const auto at = data.samples.begin() + static_cast<std::ptrdiff_t>(samples[failed->index]);
     skipped.push_back({at->path, failed->failure});
     data.samples.erase(at);
   }
@@ -121,10 +134,11 @@ struct Validation {
 
 class ScratchTrainer {
  public:
-  ScratchTrainer(const model::Architecture& architecture, int size, const Pictures& pictures,
-                 const TrainingOptions& options, const Context& context)
+  ScratchTrainer(const model::Architecture& architecture, int size, const Pictures& training,
+                 const Pictures& validation, const TrainingOptions& options, const Context& context)
       : size_(size),
-        pictures_(pictures),
+        training_(training),
+        validation_(validation),
         options_(options),
         context_(context),
         network_(architecture),
@@ -133,14 +147,15 @@ class ScratchTrainer {
                    torch::optim::AdamWOptions(options.learning_rate).weight_decay(options.weight_decay)) {
     auto& plain = static_cast<torch::optim::AdamWOptions&>(optimizer_.param_groups()[1].options());
     plain.weight_decay(0);
-    const auto train = static_cast<std::int64_t>(pictures.train.size());
+    const auto train = static_cast<std::int64_t>(training.count());
     // A last batch of one picture has no statistics to normalise by; it joins the next epoch's shuffle.
     steps_per_epoch_ = std::max<std::int64_t>(1, (train + options.batch_size - 2) / options.batch_size);
   }
 
   // Returns the mean training loss.
   double run_epoch(int epoch, Progress& progress) {
-    std::vector<std::int64_t> order = pictures_.train;
+    std::vector<std::int64_t> order(training_.count());
+    std::iota(order.begin(), order.end(), std::int64_t{0});
     std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
       return CounterRandom(options_.seed, kOrder, epoch, a).next() <
              CounterRandom(options_.seed, kOrder, epoch, b).next();
@@ -168,23 +183,16 @@ class ScratchTrainer {
 
   Validation validate() {
     Validation result;
-    if (pictures_.validation.empty()) return result;
+    const auto total = static_cast<std::int64_t>(validation_.count());
+    if (total == 0) return result;
     const torch::NoGradGuard no_grad;
     network_.eval();
     double nll = 0;
     std::int64_t correct = 0;
-    const auto total = static_cast<std::int64_t>(pictures_.validation.size());
-    const std::int64_t margin = (pictures_.side - size_) / 2;
     for (std::int64_t begin = 0; begin < total; begin += kEvaluationBatch) {
-      const std::int64_t end = std::min(begin + kEvaluationBatch, total);
-      const torch::Tensor rows = torch::tensor(std::vector<std::int64_t>(pictures_.validation.begin() + begin,
-                                                                         pictures_.validation.begin() + end));
-      const torch::Tensor pixels = pictures_.pixels.index_select(0, rows)
-                                       .narrow(1, margin, size_)
-                                       .narrow(2, margin, size_)
-                                       .contiguous();
-      const torch::Tensor labels = pictures_.labels.index_select(0, rows);
-      const torch::Tensor logits = network_.forward(pixels).logits;
+      const std::int64_t count = std::min(kEvaluationBatch, total - begin);
+      const torch::Tensor labels = validation_.labels.narrow(0, begin, count);
+      const torch::Tensor logits = network_.forward(validation_.pixels.narrow(0, begin, count)).logits;
       nll += torch::nn::functional::cross_entropy(
                  logits, labels, torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kSum))
                  .item<double>();
@@ -201,8 +209,8 @@ class ScratchTrainer {
 
  private:
   double run_step(std::span<const std::int64_t> samples, int epoch) {
-    const torch::Tensor pixels = augment(pictures_, samples, size_, options_.seed, epoch);
-    const torch::Tensor labels = pictures_.labels.index_select(
+    const torch::Tensor pixels = augment(training_, samples, size_, options_.seed, epoch);
+    const torch::Tensor labels = training_.labels.index_select(
         0, torch::tensor(std::vector<std::int64_t>(samples.begin(), samples.end())));
     optimizer_.zero_grad();
     const torch::Tensor loss = torch::nn::functional::cross_entropy(
@@ -222,7 +230,8 @@ class ScratchTrainer {
   }
 
   const int size_;
-  const Pictures& pictures_;
+  const Pictures& training_;
+  const Pictures& validation_;
   const TrainingOptions& options_;
   const Context& context_;
   nn::Network network_;
@@ -232,40 +241,52 @@ class ScratchTrainer {
   std::string last_validation_;
 };
 
-}  // namespace
-
-model::TensorMap train_from_scratch(
+model::TensorMap train_epochs(
     const model::Architecture& architecture, const image::Preprocessing& preprocessing,
     dataset::Dataset& data, const TrainingOptions& options, std::vector<SkippedImage>& skipped,
-    const Context& context,
+    const Context& context, const std::function<void()>& on_start,
     const std::function<void(const EpochResult&, const std::function<model::TensorMap()>&)>& on_epoch) {
   torch::manual_seed(options.seed);
   torch::set_num_threads(static_cast<int>(context.threads));
-  const Pictures pictures = load_pictures(preprocessing, data, skipped, context);
-  if (pictures.train.size() < 2) {
-    throw Error(ErrorKind::kInvalid, data.root.string(), "fewer than two readable training images are left");
-  }
-  ScratchTrainer trainer(architecture, preprocessing.size, pictures, options, context);
+  const Pictures training =
+      load_pictures(dataset::Split::kTrain, with_margin(preprocessing), data, skipped, context);
+  const Pictures validation =
+      load_pictures(dataset::Split::kValidation, preprocessing, data, skipped, context);
+  check_classes(data);
+  on_start();
+  ScratchTrainer trainer(architecture, preprocessing.size, training, validation, options, context);
   const auto copy_weights = [&] { return trainer.network().state(); };
 
   model::TensorMap best;
   double best_nll = std::numeric_limits<double>::infinity();
   Progress progress(context.terminal, "training",
-                    pictures.train.size() * static_cast<std::size_t>(options.epochs));
+                    training.count() * static_cast<std::size_t>(options.epochs));
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     const double train_loss = trainer.run_epoch(epoch, progress);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const Validation validation = trainer.validate();
-    if (!(validation.nll >= best_nll)) {  // without validation pictures, every epoch is the best so far
+    const Validation measured = trainer.validate();
+    if (!(measured.nll >= best_nll)) {  // without validation pictures, every epoch is the best so far
       best = copy_weights();
-      if (!std::isnan(validation.nll)) best_nll = validation.nll;
+      if (!std::isnan(measured.nll)) best_nll = measured.nll;
     }
-    on_epoch({epoch, trainer.learning_rate(), train_loss, validation.nll, validation.accuracy,
-              static_cast<double>(pictures.train.size()) / seconds},
+    on_epoch({epoch, trainer.learning_rate(), train_loss, measured.nll, measured.accuracy,
+              static_cast<double>(training.count()) / seconds},
              copy_weights);
   }
   return best;
+}
+
+}  // namespace
+
+model::TensorMap train_from_scratch(
+    const model::Architecture& architecture, const image::Preprocessing& preprocessing,
+    dataset::Dataset& data, const TrainingOptions& options, std::vector<SkippedImage>& skipped,
+    const Context& context, const std::function<void()>& on_start,
+    const std::function<void(const EpochResult&, const std::function<model::TensorMap()>&)>& on_epoch) {
+  return nn::translate_torch_errors("train", [&] {
+    return train_epochs(architecture, preprocessing, data, options, skipped, context, on_start, on_epoch);
+  });
 }
 
 }  // namespace winnow::training

@@ -89,8 +89,18 @@ class Run {
     return options.recipe == Recipe::kProbe ? "efficientnet_lite0" : "small_resnet";
   }
 
+  // Its files would pass for those of this run if it is stopped before it has its own.
+  void remove_earlier_run() const {
+    for (const char* name : {"best.ckpt", "last.ckpt", "metrics.jsonl", "report.html"}) {
+      std::error_code error;
+      fs::remove(folder_ / name, error);
+      if (error) throw Error(ErrorKind::kIo, (folder_ / name).string(), "cannot remove: " + error.message());
+    }
+  }
+
   void read_weights() {
-    if (!fs::exists(options_.weights)) {
+    std::error_code ignored;
+    if (!fs::exists(options_.weights, ignored)) {
       throw Error(ErrorKind::kNotFound, options_.weights.string(),
                   "no such weights; run scripts/setup.sh, or name a safetensors file with --weights");
     }
@@ -115,6 +125,8 @@ class Run {
   [[nodiscard]] Finished run_probe() {
     Trained trained = {
         .architecture = head_architecture_, .preprocessing = preprocessing_, .embeddings = embed_all()};
+    check_classes(data_);
+    remove_earlier_run();
     const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
     std::vector<int> labels;
     std::vector<int> groups;
@@ -136,11 +148,12 @@ class Run {
   }
 
   [[nodiscard]] Finished run_scratch() {
-    backbone_ =
-        train_from_scratch(head_architecture_, preprocessing_, data_, options_, skipped_, context_,
-                           [&](const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
-                             finish_epoch(epoch, weights);
-                           });
+    backbone_ = train_from_scratch(
+        head_architecture_, preprocessing_, data_, options_, skipped_, context_,
+        [this] { remove_earlier_run(); },
+        [&](const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
+          finish_epoch(epoch, weights);
+        });
     stats::LinearModel head = take_head();
     Trained trained = {.architecture = head_architecture_,
                        .preprocessing = preprocessing_,

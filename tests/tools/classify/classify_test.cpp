@@ -178,6 +178,7 @@ TEST_F(ClassifyTool, ExplainsBadUsageInOneLine) {
        std::vector<std::vector<std::string>>{{},
                                              {"new", "--top", "0"},
                                              {"new", "--format", "xml"},
+                                             {"new", "--format", "9"},
                                              {"new", "--split", "test"},
                                              {"new", "-", "--top", "1"},
                                              {"new", "--expect", "new"},

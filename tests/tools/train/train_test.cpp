@@ -54,6 +54,7 @@ TEST_F(TrainTool, ExplainsBadUsageInOneLine) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"set"},
                                              {"set", "-o", "run", "--recipe", "magic"},
+                                             {"set", "-o", "run", "--fit", "2"},
                                              {"set", "-o", "run", "--epochs", "0"},
                                              {"set", "-o", "run", "--lr", "-1"},
                                              {"set", "-o", "run", "--size", "4"},

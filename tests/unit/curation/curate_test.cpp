@@ -298,21 +298,19 @@ TEST_F(CurateTest, EditsNothing) {
     return files;
   };
   const auto before = state();
-  options.reading.thumbnail_side = 50;
   (void)curate();
   EXPECT_EQ(state(), before);
 }
 
-TEST_F(CurateTest, MakesThumbnailsOnlyWhenAsked) {
+TEST_F(CurateTest, RejectsNamesThatAManifestCannotHold) {
   add_photo("cat/a.jpg", 1);
-  add("cat/broken.jpg", as_bytes("x"));
-  const Curation without = curate();
-  ASSERT_EQ(without.thumbnails.size(), 2u);
-  EXPECT_TRUE(without.thumbnails[0].empty());
-  options.reading.thumbnail_side = 60;
-  const Curation with = curate();
-  EXPECT_EQ(with.thumbnails[0].width(), 60);
-  EXPECT_TRUE(with.thumbnails[1].empty());
+  add_photo("cat/caf\xe9.jpg", 2);
+  const Curation curation = curate();
+  ASSERT_EQ(curation.manifest.rows.size(), 2u);
+  EXPECT_TRUE(curation.manifest.rows[0].keep);
+  EXPECT_FALSE(curation.manifest.rows[1].keep);
+  EXPECT_EQ(curation.manifest.rows[1].issues.at(0).code, kUnreadableName);
+  EXPECT_EQ(curation.classes.at(0).broken, 1u);
 }
 
 TEST_F(CurateTest, CanBeStopped) {

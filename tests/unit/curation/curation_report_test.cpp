@@ -4,7 +4,9 @@
 
 #include "support/html.hpp"
 #include "support/photo.hpp"
+#include "support/temporary_folder.hpp"
 #include "winnow/curation/curate.hpp"
+#include "winnow/image/encode.hpp"
 
 namespace winnow::curation {
 namespace {
@@ -14,21 +16,20 @@ using testing::Not;
 
 constexpr const char* kHostile = "\"><script>alert('x')</script>&";
 
-void add_row(Curation& curation, const std::string& path, const std::string& label, const std::string& issue,
-             image::Image thumbnail = {}) {
+void add_row(Curation& curation, const std::string& path, const std::string& label,
+             const std::string& issue) {
   dataset::CuratedRow row{.path = path, .label = label, .keep = issue.empty(), .issues = {}, .sha256 = "aa"};
   if (!issue.empty()) row.issues.push_back({issue, "detail of " + path});
   curation.manifest.rows.push_back(std::move(row));
-  curation.thumbnails.push_back(std::move(thumbnail));
 }
 
 // One conflict, one pair of duplicates, one broken file.
 Curation example(const std::string& text) {
   Curation curation;
-  add_row(curation, text + "/a.jpg", text, kLabelConflict, test::draw_photo(1, 20, 15));
-  add_row(curation, "dog/a.jpg", "dog", kLabelConflict, test::draw_photo(1, 20, 15));
-  add_row(curation, text + "/b.jpg", text, "", test::draw_photo(2, 20, 15));
-  add_row(curation, text + "/c.jpg", text, kNearDuplicate, test::draw_photo(2, 20, 15));
+  add_row(curation, text + "/a.jpg", text, kLabelConflict);
+  add_row(curation, "dog/a.jpg", "dog", kLabelConflict);
+  add_row(curation, text + "/b.jpg", text, "");
+  add_row(curation, text + "/c.jpg", text, kNearDuplicate);
   add_row(curation, text + "/d.jpg", text, "truncated");
   curation.manifest.rows.back().sha256.clear();
   curation.groups = {{{0, 1}, true}, {{2, 3}, false}};
@@ -67,7 +68,13 @@ TEST(CurationReport, SaysWhatWasCounted) {
 }
 
 TEST(CurationReport, ShowsGroupsSideBySide) {
-  const std::string html = render_curation_report(example("cat"), "pets", "");
+  const test::TemporaryFolder folder;
+  Curation curation = example("cat");
+  curation.manifest.root = folder.path();
+  for (const char* name : {"cat/a.jpg", "dog/a.jpg", "cat/b.jpg", "cat/c.jpg", "cat/d.jpg"}) {
+    folder.write(name, std::string(as_text(image::encode_jpeg(test::draw_photo(1, 20, 15)))));
+  }
+  const std::string html = render_curation_report(curation, "pets", "");
   EXPECT_EQ(test::count_of(html, "<img "), 4);
   EXPECT_EQ(test::count_of(html, "src=\"data:image/jpeg;base64,/9j/"), 4);
   EXPECT_LT(html.find("One picture, two labels"), html.find("<h2>Duplicates</h2>"));

@@ -90,6 +90,22 @@ TEST(OpenTree, KeepsUnusualNames) {
     EXPECT_TRUE(std::filesystem::exists(dataset.root / sample.path));
 }
 
+TEST(OpenTree, RefusesClassesWhoseNameNoFileOfOursCanHold) {
+  const test::TemporaryFolder folder;
+  folder.write("caf\xe9/1.jpg", "x");
+  EXPECT_THROW((void)open_dataset(folder.path()), Error);
+}
+
+TEST(FilesBelow, AreSortedAndSurviveLoopsAndLooseEnds) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"b.jpg", "a/2.jpg", "a/1.jpg", ".hidden/3.jpg", ".4.jpg"}) folder.write(name, "x");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  std::filesystem::create_symlink("nowhere", folder / "end.jpg");
+  EXPECT_THAT(files_below(folder.path()),
+              ElementsAre(folder / "a/1.jpg", folder / "a/2.jpg", folder / "b.jpg"));
+  EXPECT_THROW((void)files_below(folder / "nothing"), Error);
+}
+
 TEST(OpenTree, FollowsLinksToFilesAndToClasses) {
   const test::TemporaryFolder folder;
   folder.write("elsewhere/1.jpg", "x");

@@ -65,14 +65,6 @@ TEST_F(FingerprintTest, KeepsTheOrderOfTheSamples) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(results[static_cast<std::size_t>(i)]->info.width, 20 + (i * 7) % 20);
 }
 
-TEST_F(FingerprintTest, MakesThumbnailsOnlyWhenAsked) {
-  add("a.jpg", image::encode_jpeg(test::draw_photo(1, 60, 40)));
-  EXPECT_TRUE(fingerprints()[0]->thumbnail.empty());
-  const std::vector<Result<Fingerprint>> results = fingerprints({.limits = {}, .thumbnail_side = 30});
-  EXPECT_EQ(results[0]->thumbnail.width(), 30);
-  EXPECT_EQ(results[0]->thumbnail.height(), 20);
-}
-
 TEST_F(FingerprintTest, ReportsEachFileThatIsNotSound) {
   const Bytes jpeg = image::encode_jpeg(test::draw_photo(1, 60, 40));
   add("good.jpg", jpeg);

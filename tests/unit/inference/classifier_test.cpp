@@ -169,6 +169,17 @@ TEST(Classifier, RefusesAModelWithoutOurMetadata) {
               HasSubstr("foreign.onnx: an ONNX model, but not one of winnow-export"));
 }
 
+TEST(Classifier, RefusesPreprocessingThatDoesNotFitTheNetwork) {
+  model::Checkpoint checkpoint = small_checkpoint();
+  const Bytes onnx = model::write_onnx(model::make_architecture("small_resnet", 3), checkpoint);
+  std::string text(as_text(onnx));
+  const std::string size = "\"size\":64";
+  ASSERT_NE(text.find(size), std::string::npos);
+  text.replace(text.find(size), size.size(), "\"size\":32");
+  EXPECT_THAT(error_of([&] { (void)open_classifier(as_bytes(text), "model"); }),
+              HasSubstr("do not fit together"));
+}
+
 TEST(Classifier, RefusesMetadataThatDoesNotFitTheNetwork) {
   model::Checkpoint checkpoint = small_checkpoint();
   checkpoint.metadata.classes = {"a", "b", "c", "d"};

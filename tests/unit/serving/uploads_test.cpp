@@ -168,7 +168,7 @@ TEST(Upload, IsRefusedWhenItIsTooMuch) {
   EXPECT_EQ(site.post(kApi, form).status, 200);
   expect_problem(site.post(kApi, form.add_file("file", "3", red_jpeg())), 413, "too-many-pictures");
   for (int i = 0; i < 20; ++i) form.add_field("x", "y");
-  expect_problem(site.post(kApi, form), 413, "too-large");
+  expect_problem(site.post(kApi, form), 413, "too-many-pictures");
 }
 
 }  // namespace

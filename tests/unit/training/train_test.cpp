@@ -135,6 +135,59 @@ TEST_F(Training, FilesThatBreakAfterCurationAreLeftOutToo) {
   }
 }
 
+TEST_F(Training, PicturesThatAreGoneAreNoReasonToReplaceAModel) {
+  test::write_scene_tree(folder_ / "set", 8);
+  dataset::Dataset data = dataset::open_dataset(folder_ / "set");
+  data.has_splits = true;
+  for (std::size_t i = 0; i < data.samples.size(); ++i) data.samples[i].group = static_cast<int>(i);
+  std::filesystem::remove_all(folder_ / "set/discs");
+  const test::RecordingContext context;
+  for (const TrainingOptions& options : {probe_, scratch_}) {
+    folder_.write("run/best.ckpt", "a good model");
+    EXPECT_THROW((void)train(data, options, folder_ / "run", "", context), Error);
+    EXPECT_EQ(test::read_text(folder_ / "run/best.ckpt"), "a good model");
+  }
+}
+
+TEST_F(Training, AStoppedRunLeavesNothingOfAnEarlierOne) {
+  test::write_scene_tree(folder_ / "set", 8);
+  for (const char* name : {"best.ckpt", "report.html"}) folder_.write(std::string("run/") + name, "earlier");
+  scratch_.learning_rate = 1e30;  // ends after the first steps
+  EXPECT_THAT(error_of(scratch_), HasSubstr("use a lower --lr"));
+  EXPECT_THAT(test::list_files(folder_ / "run"), Not(testing::Contains("best.ckpt")));
+  EXPECT_THAT(test::list_files(folder_ / "run"), Not(testing::Contains("report.html")));
+}
+
+TEST_F(Training, WithoutValidationPicturesTheModelDoesNotClaimToKnowNoneOfThese) {
+  test::write_scene_tree(folder_ / "set", 8);
+  dataset::Dataset data = dataset::open_dataset(folder_ / "set");
+  data.has_splits = true;
+  for (std::size_t i = 0; i < data.samples.size(); ++i) data.samples[i].group = static_cast<int>(i);
+  test::RecordingContext context;
+  train(data, scratch_, folder_ / "run", "", context);
+  const model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/best.ckpt");
+  EXPECT_FALSE(checkpoint.metadata.unknown);
+  EXPECT_FALSE(checkpoint.tensors.contains(model::kReferenceTensor));
+  EXPECT_THAT(context.messages(), HasSubstr("no validation images"));
+}
+
+TEST_F(Training, PicturesThatDoNotFitIntoMemoryAreRefused) {
+  test::write_scene_tree(folder_ / "set", 2);
+  dataset::Dataset data = dataset::open_dataset(folder_ / "set");
+  data.has_splits = true;
+  const std::vector<dataset::Sample> few = data.samples;
+  for (std::size_t i = 0; i < 400'000; ++i) data.samples.push_back(few[i % few.size()]);
+  scratch_.size = 1024;
+  const test::RecordingContext context;
+  try {
+    (void)train(data, scratch_, folder_ / "run", "", context);
+    FAIL() << "it went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
+    EXPECT_THAT(error.what(), HasSubstr("choose a smaller one"));
+  }
+}
+
 TEST_F(Training, CopiesOfAPictureStayOnOneSide) {
   test::write_scene_tree(folder_ / "set", 10);
   for (int i = 0; i < 10; ++i) {

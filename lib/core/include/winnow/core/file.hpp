@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <stop_token>
 #include <string>
 
 #include "winnow/core/bytes.hpp"
@@ -17,6 +18,11 @@ namespace winnow {
 // The same for files a run cannot do without. Throws Error{kNotFound | kIo | kInvalid}.
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path,
                               std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
+
+// Reads a pipe or terminal to its end. name is what errors call it. Throws Error{kIo}, Error{kInvalid} beyond
+// max_bytes, and Error{kCancelled} also while nothing arrives.
+[[nodiscard]] Bytes read_stream(int descriptor, const std::string& name, std::uint64_t max_bytes,
+                                const std::stop_token& stop);
 
 // mkdir -p. Throws Error{kIo}.
 void create_directories(const std::filesystem::path& path);

@@ -19,4 +19,7 @@ using Json = nlohmann::ordered_json;
 void read_json_lines(const std::filesystem::path& path,
                      const std::function<void(const Json&, std::size_t)>& row);
 
+// Whether text can stand in JSON as it is.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 }  // namespace winnow

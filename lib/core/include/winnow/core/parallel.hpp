@@ -4,10 +4,17 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
 namespace winnow {
+
+// Up to `wanted` threads that call run, which must not throw: a container may not let us start all of them.
+// Throws Error{kUnsupported} if that makes fewer than `needed`; those that run are joined first, so run has
+// to end.
+[[nodiscard]] std::vector<std::jthread> start_threads(std::size_t wanted, std::size_t needed,
+                                                      const std::function<void()>& run);
 
 // Calls work(i) for every i in [0, count) on up to `threads` threads, in no fixed order. The first exception
 // stops the rest and is thrown here; so is Error{kCancelled} when a stop is asked for.

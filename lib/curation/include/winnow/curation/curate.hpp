@@ -22,6 +22,7 @@ struct CurationOptions {
 inline constexpr const char* kExactDuplicate = "exact_duplicate";  // rejected; the best copy is kept
 inline constexpr const char* kNearDuplicate = "near_duplicate";    // rejected; the best copy is kept
 inline constexpr const char* kLabelConflict = "label_conflict";  // one picture under two labels: all rejected
+inline constexpr const char* kUnreadableName = "unreadable_name";  // rejected; a manifest cannot hold it
 inline constexpr const char* kWrongExtension = "wrong_extension";  // kept: the bytes decide, not the name
 
 // Pictures that show the same thing; indices of rows.
@@ -44,8 +45,7 @@ struct ClassCounts {
 
 struct Curation {
   dataset::CuratedManifest manifest;
-  std::vector<DuplicateGroup> groups;    // of two pictures or more, largest first
-  std::vector<image::Image> thumbnails;  // by row; empty for broken files and when none were asked for
+  std::vector<DuplicateGroup> groups;  // of two pictures or more, largest first
   std::vector<ClassCounts> classes;
   std::size_t leaks = 0;  // groups found on both sides of a split, checked after the fact
 };
@@ -55,7 +55,8 @@ struct Curation {
 [[nodiscard]] Curation curate(const dataset::Dataset& tree, const CurationOptions& options,
                               const Context& context);
 
-// One HTML file that opens offline: counts, duplicate groups side by side, broken files.
+// One HTML file that opens offline: counts, duplicate groups side by side, broken files. Reads the pictures
+// that it shows.
 [[nodiscard]] std::string render_curation_report(const Curation& curation, const std::string& name,
                                                  const std::string& command_line);
 

@@ -36,6 +36,10 @@ struct Dataset {
 // Throws Error{kNotFound | kInvalid}: nothing there, no classes, a manifest of another version.
 [[nodiscard]] Dataset open_dataset(const std::filesystem::path& path);
 
+// Every regular file below a folder, sorted; hidden ones and those in hidden folders are passed over, and so
+// is what cannot be entered. Throws Error{kIo} if the folder itself cannot be read.
+[[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder);
+
 // Indices of the samples of one split.
 [[nodiscard]] std::vector<std::size_t> samples_of(const Dataset& dataset, Split split);
 

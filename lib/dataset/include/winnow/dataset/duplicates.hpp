@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "winnow/core/context.hpp"
+#include "winnow/dataset/dataset.hpp"
 #include "winnow/dataset/fingerprint.hpp"
 
 namespace winnow::dataset {
@@ -17,20 +18,15 @@ struct DuplicateOptions {
   int related_bits = 10;      // must not be torn apart by a split
 };
 
-struct DuplicatePair {
-  std::size_t first;  // index into the fingerprints; first < second
-  std::size_t second;
-  int bits;    // perceptual distance
-  bool exact;  // the same bytes
-};
+// Groups of pictures that look alike: two whose hashes differ in at most `bits` bits are in one group, and so
+// are those tied by a chain of such pairs. For each picture the number of its group, numbered from 0 by first
+// appearance. fingerprints: those of decodable samples. Takes memory for the pictures, not for the pairs.
+// Throws Error{kCancelled}.
+[[nodiscard]] std::vector<int> group_by_look(std::span<const Fingerprint* const> fingerprints, int bits,
+                                             const Context& context);
 
-// All pairs within related_bits, sorted by (first, second). fingerprints: those of decodable samples.
-[[nodiscard]] std::vector<DuplicatePair> find_duplicates(std::span<const Fingerprint* const> fingerprints,
-                                                         const DuplicateOptions& options,
-                                                         const Context& context);
-
-// Connected components: for each of `count` items the number of its group, numbered from 0 by first
-// appearance.
-[[nodiscard]] std::vector<int> connected_groups(std::size_t count, std::span<const DuplicatePair> pairs);
+// How many pairs within `bits` bits stand on different sides. splits: that of each picture.
+[[nodiscard]] std::size_t count_separated(std::span<const Fingerprint* const> fingerprints,
+                                          std::span<const Split> splits, int bits, const Context& context);
 
 }  // namespace winnow::dataset

@@ -20,13 +20,11 @@ struct Fingerprint {
   std::uint64_t bytes = 0;
   image::ImageInfo info;
   image::PerceptualHash look;
-  image::Image thumbnail;  // longer side at most the asked-for side; empty if none was asked for
 };
 
 struct FingerprintOptions {
   std::uint64_t max_file_bytes = 256'000'000;
   image::DecodeOptions limits;
-  int thumbnail_side = 0;
 };
 
 // Reads and fully decodes every sample, in parallel and with progress. The result has the order of the

@@ -19,7 +19,9 @@ namespace winnow::stats {
                                              double temperature = 1);
 
 // Fits one temperature so that softmax(logits / T) is calibrated. logits must be of samples that the weights
-// were not fitted on. Searches T in [e^-3, e^3]; n == 0 gives 1.
+// were not fitted on. One sample of uncertain label is added to the n given: without it, a set without a
+// mistake would ask for full certainty (the smoothing of Platt 1999, "Probabilistic Outputs for Support
+// Vector Machines"). Searches T in [e^-3, e^3]; n == 0 gives 1.
 // Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599.
 [[nodiscard]] double fit_temperature(const Matrix& logits, std::span<const int> labels);
 
