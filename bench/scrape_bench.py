@@ -79,7 +79,8 @@ def measure(command):
     peak = 0
     done = threading.Event()
     start = time.monotonic()
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"})
 
     def watch():
         nonlocal peak
