@@ -24,6 +24,7 @@ using Ticket = HostLimiter::Ticket;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestSleep{60'000};
+constexpr milliseconds kCountInterval{250};
 
 // As many connections as wanted, or as the process may have files open: one each, a second while IPv6 and
 // IPv4 race, two while a name is resolved, and some for everyone else. Raises the soft limit where that
@@ -73,6 +74,7 @@ class HttpClient::Loop {
   void run();
   bool admit();
   void start_ready();
+  [[nodiscard]] bool has_room(Clock::time_point now);
   void wait();
   void collect();
   void settle(Ticket ticket, Hop hop);
@@ -90,7 +92,10 @@ class HttpClient::Loop {
   bool stopping_ = false;
 
   CURLM* const multi_;
+  const unsigned max_sockets_;
   const unsigned max_connections_;
+  std::size_t slow_ = 0;  // of those running, when they were last counted
+  Clock::time_point counted_at_;
   std::optional<Clock::time_point> curl_timer_;
   HostLimiter limiter_;
   Ticket last_ticket_ = 0;
@@ -108,7 +113,8 @@ HttpClient::Loop::Loop(HttpClientOptions options)
         static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
         return ready == CURLE_OK ? curl_multi_init() : nullptr;
       }()),
-      max_connections_(affordable_connections(options_.max_connections)),
+      max_sockets_(affordable_connections(std::max(options_.max_connections, options_.max_sockets))),
+      max_connections_(std::min(options_.max_connections, max_sockets_)),
       limiter_(options_.limits) {
   if (multi_ == nullptr) throw Error(ErrorKind::kIo, "network", "libcurl cannot be set up");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
@@ -193,9 +199,21 @@ bool HttpClient::Loop::admit() {
   return true;
 }
 
+// Whether another transfer may start. Counts the slow ones now and then, when it depends on them.
+bool HttpClient::Loop::has_room(Clock::time_point now) {
+  if (!account_->has_room(options_.max_buffered_bytes) || running_.size() >= max_sockets_) return false;
+  if (running_.size() < max_connections_) return true;
+  if (now - counted_at_ >= kCountInterval) {
+    counted_at_ = now;
+    slow_ = static_cast<std::size_t>(std::count_if(
+        running_.begin(), running_.end(), [&](const auto& item) { return item.first->is_slow(now); }));
+  }
+  return running_.size() < max_connections_ + slow_;
+}
+
 void HttpClient::Loop::start_ready() {
   const Clock::time_point now = Clock::now();
-  while (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
+  while (has_room(now)) {
     const std::optional<Ticket> ticket = limiter_.take(now);
     if (!ticket) return;
     if (spare_.empty()) spare_.push_back(std::make_unique<Transfer>(options_, account_));
@@ -214,8 +232,12 @@ void HttpClient::Loop::wait() {
   Clock::time_point until = now + kLongestSleep;
   if (curl_timer_) until = std::min(until, *curl_timer_);
   if (!later_.empty()) until = std::min(until, later_.begin()->first);
-  if (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
-    if (const auto ready = limiter_.next_ready()) until = std::min(until, *ready);
+  if (const auto ready = limiter_.next_ready()) {
+    if (has_room(now)) {
+      until = std::min(until, *ready);
+    } else if (running_.size() < max_sockets_) {
+      until = std::min(until, std::max(*ready, counted_at_ + kCountInterval));
+    }
   }
   const auto limit = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(until - now));
   int running = 0;
