@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -11,7 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "connection_limit.hpp"
+#include "host_breaker.hpp"
 #include "memory_account.hpp"
+#include "robots_gate.hpp"
 #include "socket_poll.hpp"
 #include "transfer.hpp"
 #include "winnow/core/text.hpp"
@@ -24,25 +26,7 @@ using Ticket = HostLimiter::Ticket;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestSleep{60'000};
-
-// As many connections as wanted, or as the process may have files open: one each, a second while IPv6 and
-// IPv4 race, two while a name is resolved, and some for everyone else. Raises the soft limit where that
-// helps.
-unsigned affordable_connections(unsigned wanted) {
-  constexpr rlim_t kEach = 4;
-  constexpr rlim_t kOthers = 256;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  const rlim_t needed = wanted * kEach + kOthers;
-  if (limit.rlim_cur < needed && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = std::min(needed, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  if (limit.rlim_cur >= needed) return wanted;
-  const rlim_t left = limit.rlim_cur > kOthers ? (limit.rlim_cur - kOthers) / kEach : 1;
-  return static_cast<unsigned>(std::max<rlim_t>(left, 1));
-}
+constexpr milliseconds kNotablePause{10'000};
 
 Failure cancelled() {
   return {"cancelled", "was given up"};
@@ -62,7 +46,7 @@ class HttpClient::Loop {
  private:
   struct Request {
     HttpRequest wanted;  // its url is the hop's: where the request stands now
-    Handler handler;
+    Handler handler;     // none for a robots.txt
     unsigned redirects = 0;
     unsigned retries = 0;
   };
@@ -72,11 +56,15 @@ class HttpClient::Loop {
 
   void run();
   bool admit();
+  void enqueue(Ticket ticket);
+  void ask_robots(const Request& for_whom);
+  void robots_arrived(const Url& asked, const Result<HttpResponse>& answer);
   void start_ready();
   void wait();
   void collect();
   void settle(Ticket ticket, Hop hop);
   bool retry(Ticket ticket, Request& request, const Hop& hop);
+  void note_health(const std::string& host, const Hop& hop);
   void follow(Ticket ticket, Request& request, std::string_view location);
   void answer(Ticket ticket, Result<HttpResponse> result);
   void abandon();
@@ -93,6 +81,9 @@ class HttpClient::Loop {
   const unsigned max_connections_;
   std::optional<Clock::time_point> curl_timer_;
   HostLimiter limiter_;
+  HostBreaker breaker_;
+  RobotsGate gate_;
+  std::unordered_map<Ticket, Url> robots_;  // the robots.txt that are on their way, before any redirect
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Request> requests_;
   std::multimap<Clock::time_point, Ticket> later_;  // waiting for a retry
@@ -109,7 +100,9 @@ HttpClient::Loop::Loop(HttpClientOptions options)
         return ready == CURLE_OK ? curl_multi_init() : nullptr;
       }()),
       max_connections_(affordable_connections(options_.max_connections)),
-      limiter_(options_.limits) {
+      limiter_(options_.limits),
+      breaker_(options_.breaker),
+      gate_(options_.robots_token) {
   if (multi_ == nullptr) throw Error(ErrorKind::kIo, "network", "libcurl cannot be set up");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -181,16 +174,58 @@ bool HttpClient::Loop::admit() {
   }
   for (Request& request : fresh) {
     const Ticket ticket = ++last_ticket_;
-    limiter_.add(request.wanted.url.host(), ticket);
     requests_.emplace(ticket, std::move(request));
+    enqueue(ticket);
   }
   const Clock::time_point now = Clock::now();
   while (!later_.empty() && later_.begin()->first <= now) {
     const Ticket ticket = later_.begin()->second;
     later_.erase(later_.begin());
-    limiter_.add_first(requests_.at(ticket).wanted.url.host(), ticket);
+    enqueue(ticket);
   }
   return true;
+}
+
+// Puts a request in line at the host it now has to go to, unless that is known not to help or not to be
+// welcome. What has had a turn already goes first.
+void HttpClient::Loop::enqueue(Ticket ticket) {
+  const Request& request = requests_.at(ticket);
+  const Url& url = request.wanted.url;
+  const Clock::time_point now = Clock::now();
+  if (const Failure* why = breaker_.why_not(url.host(), now)) return answer(ticket, Failure(*why));
+  if (request.wanted.heeds_robots && !options_.robots_token.empty()) {
+    const RobotsGate::Answer pass = gate_.knock(url, ticket, now);
+    if (pass.verdict == RobotsGate::Verdict::kRefuse) return answer(ticket, *pass.why);
+    if (pass.verdict == RobotsGate::Verdict::kAsk) return ask_robots(request);
+    if (pass.verdict == RobotsGate::Verdict::kWait) return;
+  }
+  if (request.redirects + request.retries > 0) {
+    limiter_.add_first(url.host(), ticket);
+  } else {
+    limiter_.add(url.host(), ticket);
+  }
+}
+
+void HttpClient::Loop::ask_robots(const Request& for_whom) {
+  const Ticket ticket = ++last_ticket_;
+  const Result<Url> url = for_whom.wanted.url.resolve("/robots.txt");
+  HttpRequest wanted{.url = *url,
+                     .max_bytes = RobotsTxt::kMaxBytes,
+                     .cut_at_max = true,
+                     .heeds_robots = false,
+                     .timeouts = for_whom.wanted.timeouts,
+                     .accept = "text/plain,*/*;q=0.5"};
+  robots_.emplace(ticket, *url);
+  requests_.emplace(ticket, Request{std::move(wanted), nullptr});
+  limiter_.add_first(url->host(), ticket);  // others of its host may be waiting for it
+}
+
+void HttpClient::Loop::robots_arrived(const Url& asked, const Result<HttpResponse>& answer) {
+  const std::vector<Ticket> waiting = gate_.arrived(asked, answer, Clock::now());
+  if (const auto delay = gate_.crawl_delay(asked)) {
+    limiter_.set_interval(asked.host(), std::min(*delay, options_.max_crawl_delay));
+  }
+  for (const Ticket ticket : waiting) enqueue(ticket);
 }
 
 void HttpClient::Loop::start_ready() {
@@ -251,6 +286,7 @@ void HttpClient::Loop::collect() {
 void HttpClient::Loop::settle(Ticket ticket, Hop hop) {
   Request& request = requests_.at(ticket);
   limiter_.finished(request.wanted.url.host());
+  note_health(std::string(request.wanted.url.host()), hop);
   if (retry(ticket, request, hop)) return;
   if (hop.failure) return answer(ticket, *hop.failure);
   if (const std::string_view location = hop.location(); !location.empty())
@@ -270,7 +306,8 @@ bool HttpClient::Loop::retry(Ticket ticket, Request& request, const Hop& hop) {
   // A server that says when to come back, or that there was too much, means all requests.
   const bool whole_host = asked.has_value() || hop.status == 429;
   if (whole_host) limiter_.pause(host, again);
-  if (request.retries == options.retries) return false;
+  if (asked.value_or(milliseconds(0)) >= kNotablePause && options_.on_pause) options_.on_pause(host, *asked);
+  if (request.retries == options.retries || breaker_.why_not(host, now) != nullptr) return false;
   ++request.retries;
   if (whole_host) {
     limiter_.add_first(host, ticket);
@@ -278,6 +315,17 @@ bool HttpClient::Loop::retry(Ticket ticket, Request& request, const Hop& hop) {
     later_.emplace(again, ticket);
   }
   return true;
+}
+
+// A host that has just failed once too often is not asked for what waits for it either.
+void HttpClient::Loop::note_health(const std::string& host, const Hop& hop) {
+  if (hop.failure ? !is_transient_failure(*hop.failure) : !is_transient_status(hop.status)) {
+    if (!hop.failure) breaker_.succeeded(host);
+    return;
+  }
+  const std::string how = hop.failure ? hop.failure->message : "answers " + describe_status(hop.status);
+  if (!breaker_.failed(host, how, Clock::now())) return;
+  for (const Ticket waiting : limiter_.take_out(host)) enqueue(waiting);
 }
 
 void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view location) {
@@ -293,14 +341,18 @@ void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view 
   }
   ++request.redirects;
   request.wanted.url = std::move(*next);
-  limiter_.add_first(request.wanted.url.host(), ticket);
+  enqueue(ticket);
 }
 
 void HttpClient::Loop::answer(Ticket ticket, Result<HttpResponse> result) {
   const auto request = requests_.find(ticket);
   const Handler handler = std::move(request->second.handler);
   requests_.erase(request);
-  handler(std::move(result));
+  if (handler) return handler(std::move(result));
+  const auto robots = robots_.find(ticket);
+  const Url asked = std::move(robots->second);
+  robots_.erase(robots);
+  robots_arrived(asked, result);
 }
 
 void HttpClient::Loop::abandon() {
@@ -311,7 +363,9 @@ void HttpClient::Loop::abandon() {
     const std::lock_guard lock(mutex_);
     never_begun.swap(submitted_);
   }
-  for (const auto& [ticket, request] : requests_) request.handler(cancelled());
+  for (const auto& [ticket, request] : requests_) {
+    if (request.handler) request.handler(cancelled());
+  }
   for (const Request& request : never_begun) request.handler(cancelled());
   requests_.clear();
 }
