@@ -84,6 +84,7 @@ void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
   timeouts_ = request.timeouts;
   host_ = request.url.host();
   max_bytes_ = request.max_bytes;
+  cut_at_max_ = request.cut_at_max;
   set(handle_, CURLOPT_URL, request.url.text().c_str());
   set(handle_, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(timeouts_.connect));
   set(handle_, CURLOPT_TIMEOUT_MS, milliseconds(timeouts_.total));
@@ -119,7 +120,7 @@ int Transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_
   auto& transfer = *static_cast<Transfer*>(self);
   const bool wanted = transfer.is_success();
   if (static_cast<std::uint64_t>(received) <= (wanted ? transfer.max_bytes_ : kMaxErrorPageBytes)) return 0;
-  if (transfer.stop_ == Stop::kNone) transfer.stop_ = wanted ? Stop::kTooLarge : Stop::kErrorPageSeen;
+  if (transfer.stop_ == Stop::kNone) transfer.stop_ = wanted ? transfer.beyond_max() : Stop::kErrorPageSeen;
   return 1;
 }
 
@@ -152,7 +153,7 @@ bool Transfer::take_header(std::string_view line) {
   if (trim(line).empty()) {
     headers_complete_ = status_ >= 200;
     // CURLOPT_MAXFILESIZE would also refuse error pages and redirects, whose bodies nobody wants.
-    if (!is_success() || claimed_size() <= max_bytes_) return true;
+    if (!is_success() || cut_at_max_ || claimed_size() <= max_bytes_) return true;
     stop_ = Stop::kTooLarge;
     return false;
   }
@@ -176,19 +177,19 @@ bool Transfer::take_body(ByteSpan bytes) {
     stop_ = Stop::kErrorPageSeen;
     return false;
   }
-  if (bytes.size() > max_bytes_ - body_.size()) {
-    stop_ = Stop::kTooLarge;
-    return false;
-  }
+  const bool too_large = bytes.size() > max_bytes_ - body_.size();
+  if (too_large) stop_ = beyond_max();
+  if (stop_ == Stop::kTooLarge) return false;
+  bytes = bytes.first(std::min<std::size_t>(bytes.size(), max_bytes_ - body_.size()));
   if (body_.empty()) body_.reserve(static_cast<std::size_t>(std::min(claimed_size(), kMaxReserve)));
   body_.insert(body_.end(), bytes.begin(), bytes.end());
   account_->add(bytes.size());
-  return true;
+  return !too_large;
 }
 
 Hop Transfer::finish(CURLcode code) {
   Hop hop;
-  const bool answered = code == CURLE_OK || stop_ == Stop::kErrorPageSeen ||
+  const bool answered = code == CURLE_OK || stop_ == Stop::kErrorPageSeen || stop_ == Stop::kCutOff ||
                         // An error page that breaks off has said what it had to say.
                         (headers_complete_ && status_ >= 300 && stop_ == Stop::kNone);
   if (answered) {

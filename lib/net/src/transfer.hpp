@@ -48,7 +48,7 @@ class Transfer {
   [[nodiscard]] HostLimiter::Ticket ticket() const { return ticket_; }
 
  private:
-  enum class Stop { kNone, kTooLarge, kBadHeaders, kErrorPageSeen };
+  enum class Stop { kNone, kTooLarge, kCutOff, kBadHeaders, kErrorPageSeen };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -57,6 +57,7 @@ class Transfer {
 
   bool take_header(std::string_view line);
   bool take_body(ByteSpan bytes);
+  [[nodiscard]] Stop beyond_max() const { return cut_at_max_ ? Stop::kCutOff : Stop::kTooLarge; }
   [[nodiscard]] bool is_success() const { return status_ >= 200 && status_ <= 299; }
   [[nodiscard]] std::uint64_t claimed_size() const;  // Content-Length, 0 without one
   [[nodiscard]] Failure explain(CURLcode code) const;
@@ -73,6 +74,7 @@ class Transfer {
   HttpTimeouts timeouts_{};
   std::string host_;
   std::uint64_t max_bytes_ = 0;
+  bool cut_at_max_ = false;
   int status_ = 0;
   bool headers_complete_ = false;
   std::size_t header_bytes_ = 0;

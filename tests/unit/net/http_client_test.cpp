@@ -1,7 +1,6 @@
 #include "winnow/net/http_client.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <mutex>
@@ -335,20 +334,6 @@ TEST_F(HttpClientTest, HoldsToTheNumberOfConnections) {
   for (int i = 0; i < 12; ++i) answers.push_back(start(server_.url("/a", fmt::format("h{}.localhost", i))));
   for (auto& answer : answers) EXPECT_TRUE(answer.get());
   EXPECT_LE(server_.most_at_once(), 3);
-}
-
-TEST_F(HttpClientTest, MakesDoWithTheFilesItMayOpen) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  rlimit few = before;
-  few.rlim_cur = 300;
-  ::setrlimit(RLIMIT_NOFILE, &few);
-  options_.max_connections = 1000;
-  client();
-  rlimit raised{};
-  ::getrlimit(RLIMIT_NOFILE, &raised);
-  EXPECT_EQ(raised.rlim_cur, std::min<rlim_t>(before.rlim_max, 4 * 4096 + 256));
-  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(HttpClientTest, TakesRequestsFromManyThreads) {

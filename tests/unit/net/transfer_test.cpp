@@ -125,6 +125,19 @@ TEST_F(TransferTest, StopsAtTheLimitAsDeclared) {
   EXPECT_EQ(answer.failure().message, "is larger than the limit of 1.0 kB");
 }
 
+TEST_F(TransferTest, CutsABodyIfAsked) {
+  server_.serve("/a", "text/plain", std::string(5000, 'x'));
+  HttpRequest wanted = request(server_.url("/a"));
+  wanted.max_bytes = 1000;
+  wanted.cut_at_max = true;
+  std::promise<Result<HttpResponse>> promise;
+  client().submit(wanted, [&](Result<HttpResponse> answer) { promise.set_value(std::move(answer)); });
+  const Result<HttpResponse> answer = promise.get_future().get();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body.size(), 1000u);
+}
+
 TEST_F(TransferTest, StopsAnEndlessBody) {
   server_.route("/a", [](Connection& connection, const Request&) {
     connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -25,6 +25,9 @@ struct HttpRequest {
   Url url;
   // Of the body of a 2xx answer, as sent and after content decoding. Other bodies are not kept.
   std::uint64_t max_bytes = 20'000'000;
+  bool cut_at_max = false;  // take the beginning of a larger body instead of failing
+  // What one is invited to call, such as an API, is no matter of robots.txt.
+  bool heeds_robots = true;
   HttpTimeouts timeouts{};
   unsigned max_redirects = 5;
   const char* accept = "*/*";  // a literal: requests wait in large numbers, and are to be small
