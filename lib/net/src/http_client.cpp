@@ -292,6 +292,7 @@ void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view 
                                                          printable(location, 200), next.failure().message)});
   }
   ++request.redirects;
+  request.wanted.headers = nullptr;
   request.wanted.url = std::move(*next);
   limiter_.add_first(request.wanted.url.host(), ticket);
 }

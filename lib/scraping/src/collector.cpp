@@ -51,7 +51,12 @@ ManifestRow row_for(const Candidate& candidate, RowOutcome outcome) {
           .creator = candidate.creator,
           .title = candidate.title,
           .source = candidate.source,
-          .retrieved_at = format_time(std::chrono::system_clock::now())};
+          .retrieved_at = format_time(std::chrono::system_clock::now()),
+          .licence_url = candidate.licence_url,
+          .creator_url = candidate.creator_url,
+          .source_id = candidate.source_id,
+          .query = candidate.query,
+          .permission = candidate.permission};
 }
 
 ManifestRow failed_row(const Candidate& candidate, const Failure& failure,
@@ -89,7 +94,7 @@ class Collector {
   void process(const Fetched& fetched);
   ManifestRow judge(const Fetched& fetched);
   ManifestRow judge_image(const Item& item, const net::HttpResponse& answer);
-  void settle(Label& label, bool was_kept);
+  void settle(const Item& done, bool was_kept);
   void give_up(std::exception_ptr reason);
   [[nodiscard]] bool has_room(const Label& label) const;
 
@@ -170,6 +175,7 @@ void Collector::accept(Finding finding) {
   if (options_.count > 0 && label.kept >= options_.count) {
     lock.unlock();
     source_.enough(candidate.label);
+    source_.settled(candidate, Verdict::kNotNeeded);
     return recorder_.pass_over();
   }
   const History::Visit visit = history_.visit(candidate.label, url ? url->text() : candidate.url);
@@ -185,6 +191,7 @@ void Collector::accept(Finding finding) {
     return start(std::move(item));
   }
   lock.unlock();
+  source_.settled(candidate, Verdict::kNotKept);
   if (visit == History::Visit::kFirst) {
     recorder_.record(failed_row(candidate, url.failure()));
   } else if (visit == History::Visit::kAgain) {
@@ -211,7 +218,7 @@ void Collector::work() {
       process(*fetched);
     } catch (...) {
       give_up(std::current_exception());
-      settle(fetched->item->label, false);
+      settle(*fetched->item, false);
     }
   }
 }
@@ -226,7 +233,7 @@ void Collector::process(const Fetched& fetched) {
     recorder_.record(row);
     was_kept = row.outcome == RowOutcome::kKept;
   }
-  settle(fetched.item->label, was_kept);
+  settle(*fetched.item, was_kept);
 }
 
 ManifestRow Collector::judge(const Fetched& fetched) {
@@ -272,18 +279,18 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
 }
 
 // One candidate less under way; if it was not kept, another of its label may be needed in its place.
-void Collector::settle(Label& label, bool was_kept) {
+void Collector::settle(const Item& done, bool was_kept) {
+  Label& label = done.label;
   std::vector<std::shared_ptr<Item>> next;
-  std::size_t dropped = 0;
+  std::deque<std::shared_ptr<Item>> dropped;
   {
     const std::lock_guard lock(mutex_);
     --label.under_way;
     --waiting_;
     label.kept += was_kept ? 1 : 0;
     if (halt_.stop_requested() || (options_.count > 0 && label.kept >= options_.count)) {
-      dropped = label.deferred.size();
-      waiting_ -= dropped;
-      label.deferred.clear();
+      waiting_ -= label.deferred.size();
+      dropped.swap(label.deferred);
     }
     while (!label.deferred.empty() && has_room(label)) {
       next.push_back(std::move(label.deferred.front()));
@@ -292,7 +299,11 @@ void Collector::settle(Label& label, bool was_kept) {
     }
     changed_.notify_all();
   }
-  for (std::size_t i = 0; i < dropped; ++i) recorder_.pass_over();
+  source_.settled(done.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  for (const std::shared_ptr<Item>& unneeded : dropped) {
+    recorder_.pass_over();
+    source_.settled(unneeded->candidate, Verdict::kNotNeeded);
+  }
   for (std::shared_ptr<Item>& item : next) start(std::move(item));
 }
 
