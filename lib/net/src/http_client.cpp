@@ -343,6 +343,7 @@ void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view 
                                                          printable(location, 200), next.failure().message)});
   }
   ++request.redirects;
+  request.wanted.headers = nullptr;
   request.wanted.url = std::move(*next);
   enqueue(ticket);
 }

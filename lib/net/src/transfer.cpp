@@ -92,6 +92,11 @@ void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
   set(handle_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(timeouts_.slow_for.count()));
   curl_slist_free_all(header_list_);
   header_list_ = curl_slist_append(nullptr, (std::string("Accept: ") + request.accept).c_str());
+  if (request.headers) {
+    for (const std::string& line : *request.headers) {
+      header_list_ = curl_slist_append(header_list_, line.c_str());
+    }
+  }
   set(handle_, CURLOPT_HTTPHEADER, header_list_);
 }
 

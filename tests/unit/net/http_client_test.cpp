@@ -34,6 +34,21 @@ class HttpClientTest : public ClientFixture {
   }
 };
 
+TEST_F(HttpClientTest, SendsHeadersToTheFirstAddressOnly) {
+  server_.redirect("/a", "/b");
+  server_.serve("/b", "text/plain", "there");
+  HttpRequest wanted = request(server_.url("/a"));
+  wanted.headers = std::make_shared<const std::vector<std::string>>(
+      std::vector<std::string>{"Authorization: secret", "X-Other: 1"});
+  std::promise<int> status;
+  client().submit(std::move(wanted),
+                  [&](Result<HttpResponse> answer) { status.set_value(answer ? answer->status : 0); });
+  EXPECT_EQ(status.get_future().get(), 200);
+  EXPECT_EQ(server_.requests("/a").at(0).headers.at("authorization"), "secret");
+  EXPECT_EQ(server_.requests("/a").at(0).headers.at("x-other"), "1");
+  EXPECT_EQ(server_.requests("/b").at(0).headers.count("authorization"), 0u);
+}
+
 TEST_F(HttpClientTest, FollowsRedirects) {
   server_.redirect("/a", "/b", 301);
   server_.redirect("/b", server_.url("/c", "x.localhost"), 307);
