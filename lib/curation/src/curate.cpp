@@ -112,8 +112,8 @@ void deal_out(const Sound& sound, const std::vector<int>& groups, const dataset:
 }
 
 // Looks at the result instead of trusting it: no two related pictures that are kept may lie on two sides.
-std::size_t count_leaks(const Sound& sound, int related_bits, const std::vector<CuratedRow>& rows,
-                        const Context& context) {
+std::size_t count_leaks(const Sound& sound, const dataset::DuplicateOptions& duplicates,
+                        const std::vector<CuratedRow>& rows, const Context& context) {
   std::vector<const Fingerprint*> kept;
   std::vector<dataset::Split> splits;
   for (std::size_t i = 0; i < sound.rows.size(); ++i) {
@@ -121,7 +121,7 @@ std::size_t count_leaks(const Sound& sound, int related_bits, const std::vector<
     kept.push_back(sound.fingerprints[i]);
     splits.push_back(rows[sound.rows[i]].split);
   }
-  return dataset::count_separated(kept, splits, related_bits, context);
+  return dataset::count_separated({kept}, splits, duplicates, context);
 }
 
 std::vector<ClassCounts> count_classes(const std::vector<std::string>& classes,
@@ -188,12 +188,11 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
                 fmt::format("none of its {} files is a readable image; the first: {}: {}", rows.size(),
                             rows[0].path, rows[0].issues[0].detail));
   }
-  const dataset::DuplicateOptions& duplicates = options.duplicates;
-  curation.groups = settle_duplicates(
-      sound, dataset::group_by_look(sound.fingerprints, duplicates.same_picture_bits, context), rows);
-  deal_out(sound, dataset::group_by_look(sound.fingerprints, duplicates.related_bits, context), options.split,
-           tree, rows);
-  curation.leaks = count_leaks(sound, duplicates.related_bits, rows, context);
+  const dataset::DuplicateGroups duplicates =
+      dataset::find_duplicates({sound.fingerprints}, options.duplicates, context);
+  curation.groups = settle_duplicates(sound, duplicates.same, rows);
+  deal_out(sound, duplicates.related, options.split, tree, rows);
+  curation.leaks = count_leaks(sound, duplicates.used, rows, context);
   curation.classes = count_classes(tree.classes, rows);
   curation.manifest.summary = summarise(curation, options);
   return curation;

@@ -39,17 +39,19 @@ Matrix draw_directions(std::size_t width) {
 // For each row on which side of each random plane it lies. Word w of row i stands at words[w * rows + i].
 class Sketches {
  public:
-  Sketches(const Matrix& units, float cosine, unsigned threads, const std::stop_token& stop)
-      : rows_(units.rows()), words_(kWords * units.rows()) {
+  Sketches(const Matrix& units, std::span<const std::size_t> rows, float cosine, unsigned threads,
+           const std::stop_token& stop)
+      : rows_(rows.size()), words_(kWords * rows.size()) {
     const double p = std::acos(static_cast<double>(cosine)) / std::numbers::pi;
     limit_ =
         static_cast<std::uint64_t>(std::ceil(kBits * p + kSpareDeviations * std::sqrt(kBits * p * (1 - p))));
+    if (rows.empty()) return;
     const Matrix directions = draw_directions(units.columns());
     parallel_for((rows_ + kTile - 1) / kTile, threads, stop, [&](std::size_t tile) {
       for (std::size_t bit = 0; bit < kBits; ++bit) {
         const float* direction = directions.row(bit).data();
         for (std::size_t i = tile * kTile; i < std::min(rows_, (tile + 1) * kTile); ++i) {
-          const bool above = dot(units.row(i).data(), direction, units.columns()) > 0;
+          const bool above = dot(units.row(rows[i]).data(), direction, units.columns()) > 0;
           words_[bit / 64 * rows_ + i] |= std::uint64_t{above} << bit % 64;
         }
       }
@@ -70,20 +72,20 @@ class Sketches {
  private:
   std::size_t rows_;
   std::vector<std::uint64_t> words_;
-  std::uint64_t limit_;
+  std::uint64_t limit_ = 0;
 };
 
 using Visit = std::function<void(std::size_t, std::size_t, float)>;
 
 class Search {
  public:
-  Search(const Matrix& units, float cosine, const Visit& visit)
-      : units_(units), cosine_(cosine), visit_(visit) {}
+  Search(const Matrix& units, std::span<const std::size_t> rows, float cosine, const Visit& visit)
+      : units_(units), rows_(rows), cosine_(cosine), visit_(visit) {}
 
   // Multiplies row i with the candidates.
   void compare(std::size_t i, const std::vector<std::size_t>& candidates) {
     for (const std::size_t j : candidates) {
-      const float cosine = dot(units_.row(i).data(), units_.row(j).data(), units_.columns());
+      const float cosine = dot(units_.row(rows_[i]).data(), units_.row(rows_[j]).data(), units_.columns());
       if (!(cosine >= cosine_)) continue;
       const std::lock_guard lock(mutex_);
       visit_(i, j, cosine);
@@ -92,6 +94,7 @@ class Search {
 
  private:
   const Matrix& units_;
+  const std::span<const std::size_t> rows_;
   const float cosine_;
   const Visit& visit_;
   std::mutex mutex_;
@@ -99,13 +102,14 @@ class Search {
 
 }  // namespace
 
-void for_each_similar_pair(const Matrix& units, const SimilarPairOptions& options, unsigned threads,
-                           const std::stop_token& stop, const Visit& visit) {
-  const std::size_t rows = units.rows();
+void for_each_similar_pair(const Matrix& units, std::span<const std::size_t> chosen,
+                           const SimilarPairOptions& options, unsigned threads, const std::stop_token& stop,
+                           const Visit& visit) {
+  const std::size_t rows = chosen.size();
   const bool sketched = rows >= options.sketch_from;
-  const Sketches sketches(sketched ? units : Matrix(), options.cosine, threads, stop);
+  const Sketches sketches(units, sketched ? chosen : chosen.first(0), options.cosine, threads, stop);
   const std::size_t width = sketched ? kSketchTile : kTile;
-  Search search(units, options.cosine, visit);
+  Search search(units, chosen, options.cosine, visit);
   parallel_for((rows + kTile - 1) / kTile, threads, stop, [&](std::size_t tile) {
     const std::size_t first = tile * kTile;
     const std::size_t last = std::min(rows, first + kTile);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "unit/stats/samples.hpp"
 #include "winnow/core/error.hpp"
@@ -17,9 +18,16 @@ using testing::IsEmpty;
 
 using Pairs = std::map<std::pair<std::size_t, std::size_t>, float>;
 
+std::vector<std::size_t> all_rows(const Matrix& units) {
+  std::vector<std::size_t> rows(units.rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return rows;
+}
+
 Pairs pairs_of(const Matrix& units, const SimilarPairOptions& options, unsigned threads = 2) {
   Pairs pairs;
-  for_each_similar_pair(units, options, threads, {}, [&](std::size_t i, std::size_t j, float cosine) {
+  const std::vector<std::size_t> rows = all_rows(units);
+  for_each_similar_pair(units, rows, options, threads, {}, [&](std::size_t i, std::size_t j, float cosine) {
     EXPECT_TRUE(pairs.emplace(std::pair(i, j), cosine).second) << i << ", " << j << " came twice";
   });
   return pairs;
@@ -60,6 +68,19 @@ TEST(ForEachSimilarPair, SketchesFindWhatMultiplyingFinds) {
   }
 }
 
+TEST(ForEachSimilarPair, ComparesOnlyTheRowsChosen) {
+  const Matrix units = matrix_of({{1, 0}, {1, 0}, {0, 1}, {1, 0}});
+  const std::size_t rows[] = {3, 2, 0};
+  for (const std::size_t sketch_from : {0u, 1000u}) {
+    Pairs pairs;
+    for_each_similar_pair(units, rows, {.sketch_from = sketch_from}, 1, {},
+                          [&](std::size_t i, std::size_t j, float cosine) {
+                            pairs[{i, j}] = cosine;
+                          });
+    EXPECT_EQ(pairs, (Pairs{{{0, 2}, 1.0F}}));
+  }
+}
+
 TEST(ForEachSimilarPair, GivesTheSameForAnyNumberOfThreads) {
   const Matrix units = with_copies(400, 32);
   for (const std::size_t sketch_from : {0u, 1000u}) {
@@ -94,8 +115,8 @@ TEST(ForEachSimilarPair, CanBeStopped) {
   source.request_stop();
   const Matrix units = with_copies(100, 8);
   for (const std::size_t sketch_from : {0u, 1000u}) {
-    EXPECT_THROW(for_each_similar_pair(units, {.sketch_from = sketch_from}, 2, source.get_token(),
-                                       [](std::size_t, std::size_t, float) {}),
+    EXPECT_THROW(for_each_similar_pair(units, all_rows(units), {.sketch_from = sketch_from}, 2,
+                                       source.get_token(), [](std::size_t, std::size_t, float) {}),
                  Error);
   }
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stop_token>
 
 #include "winnow/stats/matrix.hpp"
@@ -19,11 +20,12 @@ struct SimilarPairOptions {
   std::size_t sketch_from = 4096;
 };
 
-// Calls visit(i, j, cosine) with i < j for every pair of rows whose cosine is at least options.cosine; one
-// call at a time, from several threads, in no fixed order. units: [n, width], rows of length 1 (a row of
-// zeros is like nothing). Takes memory for the rows, not for the pairs. Throws Error{kCancelled}.
-void for_each_similar_pair(const Matrix& units, const SimilarPairOptions& options, unsigned threads,
-                           const std::stop_token& stop,
+// Calls visit(i, j, cosine) with i < j for every pair of the given rows whose cosine is at least
+// options.cosine; i and j are positions in `rows`. One call at a time, from several threads, in no fixed
+// order. units: [n, width], rows of length 1 (a row of zeros is like nothing). Takes memory for the rows, not
+// for the pairs. Throws Error{kCancelled}.
+void for_each_similar_pair(const Matrix& units, std::span<const std::size_t> rows,
+                           const SimilarPairOptions& options, unsigned threads, const std::stop_token& stop,
                            const std::function<void(std::size_t, std::size_t, float)>& visit);
 
 }  // namespace winnow::stats
