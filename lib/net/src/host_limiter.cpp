@@ -34,7 +34,6 @@ void HostLimiter::insert(std::string_view host_name, Ticket ticket, bool first) 
   } else {
     host->second.tickets.push_back(ticket);
   }
-  ++waiting_;
   schedule(host);
 }
 
@@ -54,7 +53,6 @@ std::optional<HostLimiter::Ticket> HostLimiter::take(Time now) {
   Host& state = host->second;
   const Ticket ticket = state.tickets.front();
   state.tickets.pop_front();
-  --waiting_;
   ++state.running;
   state.ready_at = now + limits_.interval;
   state.turn = ++turns_;

@@ -22,12 +22,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::string_view find_header(const std::vector<HttpResponse::Header>& headers, std::string_view name) {
-  const auto found =
-      std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.name == name; });
-  return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
-
 template <class Value>
 void set(CURL* handle, CURLoption option, Value value) {
   curl_easy_setopt(handle, option, value);
@@ -114,8 +108,9 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 // Compressed bytes can come without end and unpack to nothing, so what is on the wire is counted, too.
 int Transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(self);
-  if (static_cast<std::uint64_t>(received) <= transfer.max_bytes_) return 0;
-  if (transfer.stop_ == Stop::kNone) transfer.stop_ = Stop::kTooLarge;
+  const bool wanted = transfer.is_success();
+  if (static_cast<std::uint64_t>(received) <= (wanted ? transfer.max_bytes_ : kMaxErrorPageBytes)) return 0;
+  if (transfer.stop_ == Stop::kNone) transfer.stop_ = wanted ? Stop::kTooLarge : Stop::kErrorPageSeen;
   return 1;
 }
 
@@ -148,7 +143,7 @@ bool Transfer::take_header(std::string_view line) {
   if (trim(line).empty()) {
     headers_complete_ = status_ >= 200;
     // CURLOPT_MAXFILESIZE would also refuse error pages and redirects, whose bodies nobody wants.
-    if (status_ < 200 || status_ > 299 || claimed_size() <= max_bytes_) return true;
+    if (!is_success() || claimed_size() <= max_bytes_) return true;
     stop_ = Stop::kTooLarge;
     return false;
   }
@@ -166,7 +161,7 @@ std::uint64_t Transfer::claimed_size() const {
 }
 
 bool Transfer::take_body(ByteSpan bytes) {
-  if (status_ < 200 || status_ > 299) {
+  if (!is_success()) {
     discarded_ += bytes.size();
     if (discarded_ <= kMaxErrorPageBytes) return true;
     stop_ = Stop::kErrorPageSeen;

@@ -53,6 +53,7 @@ class Transfer {
 
   bool take_header(std::string_view line);
   bool take_body(ByteSpan bytes);
+  [[nodiscard]] bool is_success() const { return status_ >= 200 && status_ <= 299; }
   [[nodiscard]] std::uint64_t claimed_size() const;  // Content-Length, 0 without one
   [[nodiscard]] Failure explain(CURLcode code) const;
   [[nodiscard]] Failure explain_timeout() const;

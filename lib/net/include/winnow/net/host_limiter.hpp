@@ -43,7 +43,6 @@ class HostLimiter {
 
   // The earliest time at which take() can give something; nothing while all that waits needs a finished().
   [[nodiscard]] std::optional<Time> next_ready() const;
-  [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:
   struct Host {
@@ -73,7 +72,6 @@ class HostLimiter {
   std::set<Slot> ready_;  // hosts that have tickets and a free place
   std::set<Slot> idle_;  // hosts with neither tickets nor running requests, remembered until their next start
   std::uint64_t turns_ = 0;
-  std::size_t waiting_ = 0;
 };
 
 }  // namespace winnow::net

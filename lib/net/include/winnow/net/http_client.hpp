@@ -25,7 +25,8 @@ struct HttpClientOptions {
   // low, there are fewer.
   unsigned max_connections = 256;
   // No further request starts while the bodies being received and those not yet let go by their receivers
-  // hold more than this together.
+  // hold more than this together. Those under way go on, since one that is held back runs into its timeouts:
+  // at worst, each of max_connections transfers adds a body of its max_bytes.
   std::uint64_t max_buffered_bytes = 32'000'000;
   HostLimits limits{};
   RetryOptions retry{};

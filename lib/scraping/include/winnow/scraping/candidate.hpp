@@ -27,7 +27,7 @@ struct Finding {
   std::optional<Failure> failure;
 };
 
-// Where candidates come from. One thread calls next().
+// Where candidates come from. One thread calls next(), any may call enough().
 class CandidateSource {
  public:
   CandidateSource() = default;
@@ -41,7 +41,8 @@ class CandidateSource {
   // How many there will be, 0 if that cannot be said.
   [[nodiscard]] virtual std::size_t expected() const { return 0; }
 
-  // Nothing more is needed for this label. Comes from the thread that calls next().
+  // Nothing more is needed for this label: next() may leave out what it has for it, asks nobody for more, and
+  // stops waiting for what is on its way. Thread-safe, must not wait.
   virtual void enough(const std::string& /*label*/) {}
 };
 

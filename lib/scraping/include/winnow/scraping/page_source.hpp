@@ -21,8 +21,8 @@ struct PageOptions {
   net::HttpTimeouts timeouts{};
 };
 
-// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side; a
-// following page is asked for when the one before it has been read.
+// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side,
+// from the first next() on; a following page is asked for when the one before it has been read.
 class PageSource : public CandidateSource {
  public:
   PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options);
@@ -34,7 +34,10 @@ class PageSource : public CandidateSource {
  private:
   struct Chain;
   struct Arrivals;
+  struct Arrival;
   void request(std::size_t index, const net::Url& url);
+  [[nodiscard]] bool is_full(const std::string& label) const;
+  [[nodiscard]] std::optional<Arrival> next_arrival(const std::stop_token& stop);
   void read(std::size_t index, const net::Url& url, Result<net::HttpResponse> answer);
 
   net::HttpClient& client_;
@@ -42,7 +45,7 @@ class PageSource : public CandidateSource {
   std::vector<Chain> chains_;
   std::shared_ptr<Arrivals> arrivals_;
   std::vector<Finding> findings_;  // of the page read last, the next one at the back
-  std::size_t awaited_ = 0;        // pages that have been asked for and not been read
+  bool has_begun_ = false;
 };
 
 }  // namespace winnow::scraping
