@@ -54,7 +54,7 @@ class Groups {
 using Visit = std::function<void(std::size_t, std::size_t, int)>;
 
 // visit(i, j, bits) with i < j for every pair within `bits` bits, one call at a time. rows: the pictures to
-// compare; i and j are pictures.
+// compare; i and j are positions in it.
 void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows, int bits,
                     const Context& context, const Visit& visit) {
   constexpr std::size_t kTile = 1024;
@@ -78,7 +78,7 @@ void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows,
         const std::uint64_t differing = std::min(as_is[j], flipped[j]);
         if (differing > limit) continue;
         const std::lock_guard lock(mutex);
-        visit(rows[i], rows[begin + j], static_cast<int>(differing));
+        visit(i, begin + j, static_cast<int>(differing));
       }
     }
   });
@@ -176,8 +176,8 @@ DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions
   Tied tied{exact, exact};
   for_each_alike(pictures, rows, std::max(options.same_picture_bits, options.related_bits), context,
                  [&](std::size_t i, std::size_t j, int bits) {
-                   tied.related.join(i, j);
-                   if (bits <= options.same_picture_bits) tied.same.join(i, j);
+                   tied.related.join(rows[i], rows[j]);
+                   if (bits <= options.same_picture_bits) tied.same.join(rows[i], rows[j]);
                  });
   DuplicateOptions used = options;
   if (pictures.embeddings != nullptr && rows.size() > 1) {
@@ -186,17 +186,17 @@ DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions
   return {tied.same.numbers(), tied.related.numbers(), used};
 }
 
-std::size_t count_separated(const Pictures& pictures, std::span<const Split> splits,
-                            const DuplicateOptions& options, const Context& context) {
-  std::vector<std::size_t> rows(pictures.fingerprints.size());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
+std::size_t count_separated(const Pictures& pictures, std::span<const std::size_t> chosen,
+                            std::span<const Split> splits, const DuplicateOptions& options,
+                            const Context& context) {
   std::size_t separated = 0;
-  for_each_alike(pictures, rows, options.related_bits, context,
-                 [&](std::size_t i, std::size_t j, int) { separated += splits[i] != splits[j] ? 1 : 0; });
+  const auto count = [&](std::size_t i, std::size_t j) { separated += splits[i] != splits[j] ? 1 : 0; };
+  for_each_alike(pictures, chosen, options.related_bits, context,
+                 [&](std::size_t i, std::size_t j, int) { count(i, j); });
   if (pictures.embeddings != nullptr) {
-    stats::for_each_similar_pair(
-        *pictures.embeddings, rows, {.cosine = options.related_cosine}, context.threads, context.stop,
-        [&](std::size_t i, std::size_t j, float) { separated += splits[i] != splits[j] ? 1 : 0; });
+    stats::for_each_similar_pair(*pictures.embeddings, chosen, {.cosine = options.related_cosine},
+                                 context.threads, context.stop,
+                                 [&](std::size_t i, std::size_t j, float) { count(i, j); });
   }
   return separated;
 }

@@ -25,6 +25,28 @@ double accuracy_of(const Matrix& logits, std::span<const int> labels) {
   return static_cast<double>(correct) / static_cast<double>(labels.size());
 }
 
+void draw(std::vector<std::size_t>& rows, std::size_t most, std::uint64_t seed) {
+  if (rows.size() <= most) return;
+  CounterRandom random(seed, rows.size());
+  for (std::size_t i = 0; i < most; ++i) std::swap(rows[i], rows[i + random.below(rows.size() - i)]);
+  rows.resize(most);
+  std::sort(rows.begin(), rows.end());
+}
+
+// Predicts for some rows of x and puts the results into the same rows of `logits`; a few at a time, for a
+// copy of all of them could be most of what memory there is.
+void predict_rows(const LinearModel& head, const Matrix& x, std::span<const std::size_t> rows,
+                  Matrix& logits) {
+  constexpr std::size_t kChunk = 256;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kChunk) {
+    const auto chunk = rows.subspan(begin, std::min(kChunk, rows.size() - begin));
+    const Matrix predicted = predict_logits(head, x.select(chunk));
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+      std::copy(predicted.row(i).begin(), predicted.row(i).end(), logits.row(chunk[i]).begin());
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::size_t> deal_folds(std::span<const int> labels, std::span<const int> groups,
@@ -58,17 +80,14 @@ CrossValidation cross_validate(const Matrix& x, std::span<const int> labels, std
     std::vector<std::size_t> outside;
     for (std::size_t i = 0; i < folds.size(); ++i) (folds[i] == fold ? outside : inside).push_back(i);
     if (inside.empty() || outside.empty()) continue;
+    draw(inside, options.max_fit_samples, options.seed + fold);
     const Matrix inside_x = x.select(inside);
-    const Matrix outside_x = x.select(outside);
     const std::vector<int> inside_labels = pick(labels, inside);
     LinearModel head;
     for (std::size_t p = 0; p < options.penalties.size(); ++p) {
       head = fit_logistic(inside_x, inside_labels, classes, {.l2 = options.penalties[p]}, threads, stop,
                           p == 0 ? nullptr : &head);
-      const Matrix predicted = predict_logits(head, outside_x);
-      for (std::size_t i = 0; i < outside.size(); ++i) {
-        std::copy(predicted.row(i).begin(), predicted.row(i).end(), logits[p].row(outside[i]).begin());
-      }
+      predict_rows(head, x, outside, logits[p]);
       if (progress) progress();
     }
   }

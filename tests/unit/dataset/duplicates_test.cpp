@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "support/photo.hpp"
@@ -36,6 +37,12 @@ std::vector<const Fingerprint*> pointers_to(const std::vector<Fingerprint>& fing
   std::vector<const Fingerprint*> pointers;
   for (const Fingerprint& fingerprint : fingerprints) pointers.push_back(&fingerprint);
   return pointers;
+}
+
+std::vector<std::size_t> everyone(std::size_t count) {
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 std::vector<int> groups_among(const Looks& looks, int bits = DuplicateOptions{}.related_bits,
@@ -199,7 +206,13 @@ TEST_F(ByEmbedding, CountsSeparatedPairs) {
   Looks looks;
   for (std::size_t i = 0; i < units.rows(); ++i) looks.push_back({mix_bits(i), mix_bits(i + 100'000)});
   const std::vector<Fingerprint> fingerprints = fingerprints_of(looks);
-  EXPECT_EQ(count_separated({pointers_to(fingerprints), &units}, splits, {}, test::RecordingContext()), 1u);
+  const std::vector<std::size_t> all = everyone(units.rows());
+  EXPECT_EQ(count_separated({pointers_to(fingerprints), &units}, all, splits, {}, test::RecordingContext()),
+            1u);
+  const std::size_t chosen[] = {3, 4, 60};
+  const Split sides[] = {Split::kTrain, Split::kTrain, Split::kTest};
+  EXPECT_EQ(count_separated({pointers_to(fingerprints), &units}, chosen, sides, {}, test::RecordingContext()),
+            0u);
 }
 
 TEST_F(ByEmbedding, HasNothingToDoForOne) {
@@ -218,7 +231,7 @@ TEST(CountSeparated, CountsPairsOnDifferentSides) {
   const std::vector<Fingerprint> fingerprints =
       fingerprints_of({with_hash(0), with_hash(1), with_hash(3), with_hash(~0ull)});
   const auto separated = [&](const std::vector<Split>& splits, int bits) {
-    return count_separated({pointers_to(fingerprints)}, splits, {.related_bits = bits},
+    return count_separated({pointers_to(fingerprints)}, everyone(4), splits, {.related_bits = bits},
                            test::RecordingContext());
   };
   constexpr Split kTrain = Split::kTrain;

@@ -88,6 +88,13 @@ TEST(CrossValidate, ACopyDoesNotVouchForItsTwin) {
   EXPECT_GT(cross_validate(x, labels, own_groups(200), 2, options, 1, {}).steps[0].accuracy, 0.75);
 }
 
+TEST(CrossValidate, PredictsForAllWhereItFitsOnSome) {
+  std::vector<int> labels;
+  const Matrix x = two_crowds(900, labels);
+  const CrossValidationOptions options{.penalties = {1e-2}, .max_fit_samples = 60};
+  EXPECT_GE(cross_validate(x, labels, own_groups(900), 2, options, 1, {}).steps[0].accuracy, 0.97);
+}
+
 TEST(CrossValidate, CountsItsFits) {
   std::vector<int> labels;
   const Matrix x = two_crowds(30, labels);

@@ -46,8 +46,10 @@ struct DuplicateGroups {
 [[nodiscard]] DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions& options,
                                               const Context& context);
 
-// How many related pairs stand on different sides. splits: that of each picture.
-[[nodiscard]] std::size_t count_separated(const Pictures& pictures, std::span<const Split> splits,
-                                          const DuplicateOptions& options, const Context& context);
+// How many related pairs of the chosen pictures stand on different sides. chosen: which pictures; splits: the
+// side of each of these.
+[[nodiscard]] std::size_t count_separated(const Pictures& pictures, std::span<const std::size_t> chosen,
+                                          std::span<const Split> splits, const DuplicateOptions& options,
+                                          const Context& context);
 
 }  // namespace winnow::dataset

@@ -17,6 +17,8 @@ struct CrossValidationOptions {
   // Strengths of the L2 penalty to try, strong first: each fit starts where the one before ended. Not empty.
   std::vector<double> penalties = {3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4};
   std::uint64_t seed = 1;
+  // A head is fitted on so many samples at most, drawn by the seed; it then predicts for all of its fold.
+  std::size_t max_fit_samples = 20'000;
 };
 
 struct PenaltyStep {
