@@ -29,6 +29,8 @@ struct ScrapeOptions {
   std::vector<std::string> pages;
   std::filesystem::path urls;
   bool resume = false;
+  bool verify = false;
+  std::filesystem::path remove_list;
   bool no_politeness = false;
   bool no_dedupe = false;
   bool allow_private = false;
@@ -47,6 +49,7 @@ void check(const ScrapeOptions& options);
 // The libraries' options, with the flags that stand for something else in them applied.
 [[nodiscard]] net::HttpClientOptions client_options(const ScrapeOptions& options);
 [[nodiscard]] scraping::CollectOptions collect_options(const ScrapeOptions& options);
+[[nodiscard]] scraping::PageOptions page_options(const ScrapeOptions& options);
 
 // The pages with their labels. check() has passed. Throws Error{kUsage} for what is not a URL or a label.
 [[nodiscard]] std::vector<scraping::PageSeed> page_seeds(const ScrapeOptions& options);
