@@ -7,6 +7,7 @@
 #include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/scraping/set_maintenance.hpp"
+#include "winnow/scraping/web_dataset.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -45,6 +46,15 @@ cli::Outcome remove_listed(const ScrapeOptions& options, cli::ToolContext& conte
   }
   context.log.info("{} pictures removed", report.removed);
   return report.unknown.empty() ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;
+}
+
+cli::Outcome pack(const ScrapeOptions& options, cli::ToolContext& context) {
+  require_set(options);
+  const scraping::ShardReport report = scraping::write_shards(options.output, options.shards, {}, context);
+  context.log.info("{} pictures in {} shards", report.samples, report.shards);
+  if (report.missing == 0) return cli::Outcome::kDone;
+  context.log.warn("{} pictures are missing or not what was fetched; --verify names them", report.missing);
+  return cli::Outcome::kItemsFailed;
 }
 
 }  // namespace winnow::tools

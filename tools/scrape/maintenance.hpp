@@ -11,4 +11,7 @@ namespace winnow::tools {
 // --remove-list: deletes what the list names. Throws as take_down(), and Error{kNotFound | kIo} for the list.
 [[nodiscard]] cli::Outcome remove_listed(const ScrapeOptions& options, cli::ToolContext& context);
 
+// --shards: packs the set. Throws as write_shards().
+[[nodiscard]] cli::Outcome pack(const ScrapeOptions& options, cli::ToolContext& context);
+
 }  // namespace winnow::tools

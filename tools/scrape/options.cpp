@@ -53,6 +53,9 @@ void add_maintenance(CLI::App& app, ScrapeOptions& options) {
          "Fetch nothing, but delete for good the pictures that this list names, one a line: by address, "
          "page, SHA-256 or file")
       ->type_name("FILE");
+  app.add_option("--shards", options.shards,
+                 "Fetch nothing, but write the image set as WebDataset tar shards into this new folder")
+      ->type_name("DIR");
 }
 
 void add_requirements(CLI::App& app, ScrapeOptions& options) {
@@ -135,13 +138,13 @@ void add_options(CLI::App& app, ScrapeOptions& options) {
 }
 
 void check(const ScrapeOptions& options) {
-  if (options.verify || !options.remove_list.empty()) {
-    if (!options.urls.empty() || !options.pages.empty() || (options.verify && !options.remove_list.empty())) {
-      throw Error(ErrorKind::kUsage, "",
-                  "--verify and --remove-list stand alone, without anything to scrape");
-    }
-    return;
+  const int maintenance =
+      int{options.verify} + int{!options.remove_list.empty()} + int{!options.shards.empty()};
+  if (maintenance > 1 || (maintenance == 1 && !(options.urls.empty() && options.pages.empty()))) {
+    throw Error(ErrorKind::kUsage, "",
+                "--verify, --remove-list and --shards stand alone, each without anything to scrape");
   }
+  if (maintenance == 1) return;
   if (options.urls.empty() && options.pages.empty()) {
     throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --page or --urls");
   }

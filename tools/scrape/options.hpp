@@ -31,6 +31,7 @@ struct ScrapeOptions {
   bool resume = false;
   bool verify = false;
   std::filesystem::path remove_list;
+  std::filesystem::path shards;
   bool no_politeness = false;
   bool no_dedupe = false;
   bool allow_private = false;

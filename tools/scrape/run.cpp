@@ -69,6 +69,7 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
   check(options);
   if (options.verify) return verify(options, context);
   if (!options.remove_list.empty()) return remove_listed(options, context);
+  if (!options.shards.empty()) return pack(options, context);
   if (!options.resume && scraping::is_image_set(options.output)) {
     throw Error(ErrorKind::kUsage, options.output.string(),
                 "is an image set already; add --resume to go on with it, or choose another folder");

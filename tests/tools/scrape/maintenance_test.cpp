@@ -46,6 +46,17 @@ TEST_F(MaintenanceTest, RemovesWhatAListNames) {
   EXPECT_EQ(server_.count("/1.jpg"), 1);
 }
 
+TEST_F(MaintenanceTest, PacksASet) {
+  make_set();
+  Finished run = scrape_plain({"--shards", "shards"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures in 1 shards\n");
+  EXPECT_THAT(test::list_files(folder_ / "shards"), testing::ElementsAre("00000.tar", "classes.txt"));
+  run = scrape_plain({"--shards", "shards"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, "winnow-scrape: shards: is not empty; shards need a folder of their own\n");
+}
+
 TEST_F(MaintenanceTest, WantsASetAndNothingElse) {
   Finished run = scrape_plain({"--verify"});
   EXPECT_EQ(run.exit_code, 1);
@@ -55,10 +66,12 @@ TEST_F(MaintenanceTest, WantsASetAndNothingElse) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(run.err, "winnow-scrape: none.txt: No such file or directory\n");
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--verify", "--remove-list", "x"}, {"--verify", "--urls", "x"}}) {
+       {std::vector<std::string>{"--verify", "--remove-list", "x"},
+        {"--verify", "--urls", "x"},
+        {"--shards", "x", "--page", "http://a/"}}) {
     run = scrape_plain(arguments);
     EXPECT_EQ(run.exit_code, 2);
-    EXPECT_THAT(run.err, HasSubstr("--verify and --remove-list stand alone"));
+    EXPECT_THAT(run.err, HasSubstr("--verify, --remove-list and --shards stand alone"));
   }
 }
 

@@ -25,9 +25,11 @@ TEST_F(ScrapeTest, HelpShowsEveryOption) {
   const Finished help = test::run({"winnow-scrape", "--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_EQ(help.err, "");
-  for (const char* option : {"--output", "--label", "--page", "--urls", "--count", "--min-side",
-                             "--max-bytes", "--max-pixels", "--max-pages", "--resume", "--allow-private",
-                             "--no-politeness", "--no-dedupe", "--connections", "--contact"}) {
+  for (const char* option :
+       {"--output",    "--label",       "--page",        "--urls",      "--count",         "--min-side",
+        "--max-bytes", "--max-pixels",  "--max-pages",   "--resume",    "--allow-private", "--no-politeness",
+        "--no-dedupe", "--connections", "--contact",     "--same-bits", "--max-side",      "--quality",
+        "--keep-exif", "--verify",      "--remove-list", "--shards"}) {
     EXPECT_THAT(help.out, HasSubstr(option));
   }
 }
