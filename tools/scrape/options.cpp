@@ -6,9 +6,11 @@
 
 #include <algorithm>
 
+#include "scrape/search.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/scraping/label.hpp"
+#include "winnow/scraping/source_terms.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -29,7 +31,7 @@ void add_inputs(CLI::App& app, ScrapeOptions& options) {
       ->required()
       ->type_name("DIR");
   app.add_option("--label", options.labels,
-                 "What the pictures show; names their folder. One before each --page")
+                 "What the pictures show; names their folder. One before each --query or --page")
       ->allow_extra_args(false)
       ->type_name("NAME");
   app.add_option("--page", options.pages,
@@ -41,8 +43,41 @@ void add_inputs(CLI::App& app, ScrapeOptions& options) {
          "Take the pictures of this list: txt, or csv, tsv or jsonl with columns url and perhaps label, "
          "page_url, title, creator, license")
       ->type_name("FILE");
+  app.add_option("--query", options.queries,
+                 "Search for these words; without --query, --page or --urls, for the labels themselves")
+      ->allow_extra_args(false)
+      ->type_name("WORDS");
   app.add_flag("--resume", options.resume,
                "Go on with an image set: fetch what is new and what failed before");
+}
+
+void add_search(CLI::App& app, ScrapeOptions& options) {
+  app.add_option("--source", options.sources, "Where to search: names from the table below, commas between")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAMES")
+      ->default_str("commons,openverse");
+  std::vector<std::string> policies;
+  for (const auto policy : {scraping::LicencePolicy::kPublicDomain, scraping::LicencePolicy::kFree,
+                            scraping::LicencePolicy::kNonCommercial, scraping::LicencePolicy::kAny}) {
+    policies.emplace_back(scraping::policy_name(policy));
+  }
+  app.add_option(
+         "--licence", options.licence,
+         "Pictures to take: public-domain, free (to use and adapt), noncommercial or any. Default: free "
+         "for searches, any for pages and lists")
+      ->check(CLI::IsMember(policies).description(""))
+      ->type_name("NAME");
+  app.add_option(
+         "--permission-note", options.permission_note,
+         "For sources whose terms rule training out: who has allowed it, and where. Goes into the manifest")
+      ->type_name("TEXT");
+  for (const scraping::SourceTerms& source : scraping::source_terms()) {
+    if (!source.needs_key) continue;
+    app.add_option(fmt::format("--{}-key", source.name), options.keys[std::string(source.name)],
+                   "Key for this source; better set as " + key_variable(source.name))
+        ->type_name("KEY");
+  }
 }
 
 void add_maintenance(CLI::App& app, ScrapeOptions& options) {
@@ -131,6 +166,7 @@ void add_manners(CLI::App& app, ScrapeOptions& options) {
 
 void add_options(CLI::App& app, ScrapeOptions& options) {
   add_inputs(app, options);
+  add_search(app, options);
   add_requirements(app, options);
   add_storage(app, options);
   add_manners(app, options);
@@ -138,21 +174,24 @@ void add_options(CLI::App& app, ScrapeOptions& options) {
 }
 
 void check(const ScrapeOptions& options) {
+  const int kinds =
+      (options.urls.empty() ? 0 : 1) + (options.pages.empty() ? 0 : 1) + (options.queries.empty() ? 0 : 1);
   const int maintenance =
       int{options.verify} + int{!options.remove_list.empty()} + int{!options.shards.empty()};
-  if (maintenance > 1 || (maintenance == 1 && !(options.urls.empty() && options.pages.empty()))) {
+  if (maintenance > 1 || (maintenance == 1 && (kinds > 0 || !options.labels.empty()))) {
     throw Error(ErrorKind::kUsage, "",
                 "--verify, --remove-list and --shards stand alone, each without anything to scrape");
   }
   if (maintenance == 1) return;
-  if (options.urls.empty() && options.pages.empty()) {
-    throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --page or --urls");
+  if (kinds == 0 && options.labels.empty()) {
+    throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --label, --page or --urls");
   }
-  if (!options.urls.empty() && !options.pages.empty()) {
+  if (kinds > 1) {
     throw Error(ErrorKind::kUsage, "",
-                "--page and --urls do not go together; run twice, the second time with --resume");
+                "--query, --page and --urls do not go together; run twice, the second time with --resume");
   }
-  if (options.urls.empty() && options.labels.size() != options.pages.size()) {
+  if (is_search(options)) check_search(options);
+  if (!options.pages.empty() && options.labels.size() != options.pages.size()) {
     throw Error(ErrorKind::kUsage, "",
                 fmt::format("each --page needs a --label of its own; there are {} and {}",
                             options.pages.size(), options.labels.size()));

@@ -7,8 +7,10 @@
 #include <ostream>
 
 #include "scrape/maintenance.hpp"
+#include "scrape/search.hpp"
 #include "winnow/core/table.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/scraping/licence_filter.hpp"
 #include "winnow/scraping/url_list.hpp"
 
 namespace winnow::tools {
@@ -39,6 +41,21 @@ std::string list_reasons(const LabelSummary& total) {
   return list;
 }
 
+// Says of each label that got fewer pictures than it was to have. True if there was one.
+bool report_shortage(const Summary& summary, const ScrapeOptions& options, Logger& log) {
+  std::map<std::string, std::uint64_t> kept;
+  for (const std::string& label : options.labels) kept[label] = 0;
+  for (const LabelSummary& label : summary.labels) kept[label.label] = label.kept;
+  bool is_short = false;
+  for (const auto& [label, count] : kept) {
+    if (count >= options.collect.count) continue;
+    is_short = true;
+    log.warn("{}: {} of {} pictures, there are no more; try other {}", label, count, options.collect.count,
+             is_search(options) ? "words (--query) or sources (--source)" : "pages or lists, with --resume");
+  }
+  return is_short;
+}
+
 cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::ToolContext& context) {
   const LabelSummary total = summary.total();
   const std::string reasons = list_reasons(total);
@@ -60,7 +77,8 @@ cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::T
     throw Error(ErrorKind::kInvalid, options.output.string(),
                 fmt::format("nothing was kept of {} found ({})", total.found, reasons));
   }
-  return total.failed > 0 ? cli::Outcome::kItemsFailed : cli::Outcome::kDone;
+  const bool is_short = report_shortage(summary, options, context.log);
+  return total.failed > 0 || is_short ? cli::Outcome::kItemsFailed : cli::Outcome::kDone;
 }
 
 }  // namespace
@@ -87,10 +105,19 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
     source = std::make_unique<scraping::UrlList>(options.urls,
                                                  options.labels.empty() ? "" : options.labels.front());
   }
+  if (is_search(options)) {
+    source = std::make_unique<scraping::SearchSource>(client, search_providers(options),
+                                                      search_queries(options), search_options(options));
+  }
   scraping::ImageSetWriter set(options.output);
   if (!source)
     source = std::make_unique<scraping::PageSource>(client, std::move(seeds), page_options(options));
-  return report(scraping::collect(*source, set, client, collect_options(options), context), options, context);
+  scraping::LicenceFilter filter(std::move(source), licence_policy(options));
+  const Summary summary = scraping::collect(filter, set, client, collect_options(options), context);
+  if (filter.passed_over() > 0) {
+    context.log.info("{} passed over for their licence", filter.passed_over());
+  }
+  return report(summary, options, context);
 }
 
 }  // namespace winnow::tools

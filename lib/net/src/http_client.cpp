@@ -15,7 +15,7 @@
 #include "memory_account.hpp"
 #include "robots_gate.hpp"
 #include "socket_poll.hpp"
-#include "transfer.hpp"
+#include "transfer_pool.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::net {
@@ -60,6 +60,7 @@ class HttpClient::Loop {
   void ask_robots(const Request& for_whom);
   void robots_arrived(const Url& asked, const Result<HttpResponse>& answer);
   void start_ready();
+  [[nodiscard]] bool has_room(Clock::time_point now);
   void wait();
   void collect();
   void settle(Ticket ticket, Hop hop);
@@ -78,6 +79,7 @@ class HttpClient::Loop {
   bool stopping_ = false;
 
   CURLM* const multi_;
+  const unsigned max_sockets_;
   const unsigned max_connections_;
   std::optional<Clock::time_point> curl_timer_;
   HostLimiter limiter_;
@@ -87,8 +89,7 @@ class HttpClient::Loop {
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Request> requests_;
   std::multimap<Clock::time_point, Ticket> later_;  // waiting for a retry
-  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> running_;
-  std::vector<std::unique_ptr<Transfer>> spare_;
+  TransferPool transfers_{options_, account_};
 
   std::jthread thread_;
 };
@@ -99,7 +100,8 @@ HttpClient::Loop::Loop(HttpClientOptions options)
         static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
         return ready == CURLE_OK ? curl_multi_init() : nullptr;
       }()),
-      max_connections_(affordable_connections(options_.max_connections)),
+      max_sockets_(affordable_connections(std::max(options_.max_connections, options_.max_sockets))),
+      max_connections_(std::min(options_.max_connections, max_sockets_)),
       limiter_(options_.limits),
       breaker_(options_.breaker),
       gate_(options_.robots_token) {
@@ -116,7 +118,7 @@ HttpClient::Loop::Loop(HttpClientOptions options)
 HttpClient::Loop::~Loop() {
   stop();
   thread_.join();
-  spare_.clear();
+  transfers_.clear();
   curl_multi_cleanup(multi_);
 }
 
@@ -228,19 +230,18 @@ void HttpClient::Loop::robots_arrived(const Url& asked, const Result<HttpRespons
   for (const Ticket ticket : waiting) enqueue(ticket);
 }
 
+// Whether another transfer may start. Slow ones stand aside.
+bool HttpClient::Loop::has_room(Clock::time_point now) {
+  if (!account_->has_room(options_.max_buffered_bytes) || transfers_.size() >= max_sockets_) return false;
+  return transfers_.size() < max_connections_ || transfers_.size() < max_connections_ + transfers_.slow(now);
+}
+
 void HttpClient::Loop::start_ready() {
   const Clock::time_point now = Clock::now();
-  while (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
+  while (has_room(now)) {
     const std::optional<Ticket> ticket = limiter_.take(now);
     if (!ticket) return;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Transfer>(options_, account_));
-    std::unique_ptr<Transfer> transfer = std::move(spare_.back());
-    spare_.pop_back();
-    const Request& request = requests_.at(*ticket);
-    transfer->prepare(request.wanted, *ticket);
-    curl_multi_add_handle(multi_, transfer->handle());
-    Transfer* const key = transfer.get();
-    running_.emplace(key, std::move(transfer));
+    curl_multi_add_handle(multi_, transfers_.start(requests_.at(*ticket).wanted, *ticket).handle());
   }
 }
 
@@ -249,8 +250,12 @@ void HttpClient::Loop::wait() {
   Clock::time_point until = now + kLongestSleep;
   if (curl_timer_) until = std::min(until, *curl_timer_);
   if (!later_.empty()) until = std::min(until, later_.begin()->first);
-  if (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
-    if (const auto ready = limiter_.next_ready()) until = std::min(until, *ready);
+  if (const auto ready = limiter_.next_ready()) {
+    if (has_room(now)) {
+      until = std::min(until, *ready);
+    } else if (transfers_.size() < max_sockets_) {
+      until = std::min(until, std::max(*ready, transfers_.next_count()));
+    }
   }
   const auto limit = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(until - now));
   int running = 0;
@@ -276,9 +281,7 @@ void HttpClient::Loop::collect() {
     curl_multi_remove_handle(multi_, handle);
     const Ticket ticket = transfer->ticket();
     Hop hop = transfer->finish(code);
-    const auto held = running_.find(transfer);
-    spare_.push_back(std::move(held->second));
-    running_.erase(held);
+    transfers_.finish(*transfer);
     settle(ticket, std::move(hop));
   }
 }
@@ -340,6 +343,7 @@ void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view 
                                                          printable(location, 200), next.failure().message)});
   }
   ++request.redirects;
+  request.wanted.headers = nullptr;
   request.wanted.url = std::move(*next);
   enqueue(ticket);
 }
@@ -356,8 +360,8 @@ void HttpClient::Loop::answer(Ticket ticket, Result<HttpResponse> result) {
 }
 
 void HttpClient::Loop::abandon() {
-  for (const auto& [transfer, owner] : running_) curl_multi_remove_handle(multi_, transfer->handle());
-  running_.clear();
+  transfers_.for_each([&](const Transfer& transfer) { curl_multi_remove_handle(multi_, transfer.handle()); });
+  transfers_.clear();
   std::vector<Request> never_begun;
   {
     const std::lock_guard lock(mutex_);

@@ -80,6 +80,7 @@ Transfer::~Transfer() {
 
 void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
   ticket_ = ticket;
+  started_ = std::chrono::steady_clock::now();
   timeouts_ = request.timeouts;
   host_ = request.url.host();
   max_bytes_ = request.max_bytes;
@@ -91,7 +92,20 @@ void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
   set(handle_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(timeouts_.slow_for.count()));
   curl_slist_free_all(header_list_);
   header_list_ = curl_slist_append(nullptr, (std::string("Accept: ") + request.accept).c_str());
+  if (request.headers) {
+    for (const std::string& line : *request.headers) {
+      header_list_ = curl_slist_append(header_list_, line.c_str());
+    }
+  }
   set(handle_, CURLOPT_HTTPHEADER, header_list_);
+}
+
+bool Transfer::is_slow(std::chrono::steady_clock::time_point now) const {
+  constexpr std::chrono::duration<double> kPatience(2);
+  constexpr double kSlowBytesPerSecond = 10'000;
+  const std::chrono::duration<double> age = now - started_;
+  const auto received = static_cast<double>(header_bytes_ + body_.size() + discarded_);
+  return age > kPatience && received < kSlowBytesPerSecond * age.count();
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) try {

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ class Transfer {
   // Turns curl's verdict into a result, and forgets the hop.
   [[nodiscard]] Hop finish(CURLcode code);
 
+  // Whether it has been under way for a while and brings hardly anything.
+  [[nodiscard]] bool is_slow(std::chrono::steady_clock::time_point now) const;
+
   [[nodiscard]] CURL* handle() const { return handle_; }
   [[nodiscard]] HostLimiter::Ticket ticket() const { return ticket_; }
 
@@ -66,6 +70,7 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
 
   HostLimiter::Ticket ticket_ = 0;
+  std::chrono::steady_clock::time_point started_;
   HttpTimeouts timeouts_{};
   std::string host_;
   std::uint64_t max_bytes_ = 0;

@@ -32,7 +32,9 @@ std::string describe(const ManifestRow& row) {
   std::string line = fmt::format("- {}: ", plain(row.file));
   line += row.title.empty() ? "untitled" : fmt::format("\"{}\"", plain(row.title));
   line += row.creator.empty() ? ", creator unknown" : fmt::format(" by {}", plain(row.creator));
+  if (!row.creator.empty() && !row.creator_url.empty()) line += fmt::format(" ({})", link(row.creator_url));
   line += row.licence.empty() ? ", licence unknown" : fmt::format(", licence {}", link(row.licence));
+  if (!row.licence.empty() && !row.licence_url.empty()) line += fmt::format(" ({})", link(row.licence_url));
   return line + fmt::format(", from {}\n", link(row.page_url.empty() ? row.url : row.page_url));
 }
 

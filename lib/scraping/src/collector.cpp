@@ -54,7 +54,12 @@ ManifestRow row_for(const Candidate& candidate, RowOutcome outcome) {
           .creator = candidate.creator,
           .title = candidate.title,
           .source = candidate.source,
-          .retrieved_at = format_time(std::chrono::system_clock::now())};
+          .retrieved_at = format_time(std::chrono::system_clock::now()),
+          .licence_url = candidate.licence_url,
+          .creator_url = candidate.creator_url,
+          .source_id = candidate.source_id,
+          .query = candidate.query,
+          .permission = candidate.permission};
 }
 
 ManifestRow failed_row(const Candidate& candidate, const Failure& failure,
@@ -101,7 +106,7 @@ class Collector {
   void process(const Fetched& fetched);
   ManifestRow judge(const Fetched& fetched);
   ManifestRow judge_image(const Item& item, const net::HttpResponse& answer);
-  void settle(const Item& item, bool was_kept);
+  void settle(const Item& done, bool was_kept);
   void give_up(std::exception_ptr reason);
   [[nodiscard]] bool has_room(const Label& label) const;
   [[nodiscard]] bool is_full(std::uint64_t kept) const {
@@ -188,10 +193,12 @@ void Collector::accept(Finding finding) {
   Label& label = labels_[candidate.label];
   if (is_full(label.kept)) {
     lock.unlock();
+    source_.settled(candidate, Verdict::kNotNeeded);
     return recorder_.pass_over();
   }
   if (!url) {
     lock.unlock();
+    source_.settled(candidate, Verdict::kNotKept);
     return recorder_.record(failed_row(candidate, url.failure()));
   }
   const History::Visit visit = history_.visit(candidate.label, url->text());
@@ -207,6 +214,7 @@ void Collector::accept(Finding finding) {
     return start(std::move(item));
   }
   lock.unlock();
+  source_.settled(candidate, Verdict::kNotKept);
   if (visit == History::Visit::kAgain) return recorder_.record(row_for(candidate, RowOutcome::kDuplicateUrl));
   recorder_.pass_over();
 }
@@ -302,21 +310,20 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
 }
 
 // One candidate less under way; if it was not kept, another of its label may be needed in its place.
-void Collector::settle(const Item& item, bool was_kept) {
+void Collector::settle(const Item& done, bool was_kept) {
+  Label& label = done.label;
   std::vector<std::shared_ptr<Item>> next;
-  std::size_t dropped = 0;
+  std::deque<std::shared_ptr<Item>> dropped;
   bool has_filled = false;
   {
     const std::lock_guard lock(mutex_);
-    Label& label = item.label;
     --label.under_way;
     --waiting_;
     label.kept += was_kept ? 1 : 0;
     has_filled = was_kept && is_full(label.kept);
     if (halt_.stop_requested() || is_full(label.kept)) {
-      dropped = label.deferred.size();
-      waiting_ -= dropped;
-      label.deferred.clear();
+      waiting_ -= label.deferred.size();
+      dropped.swap(label.deferred);
     }
     while (!label.deferred.empty() && has_room(label)) {
       next.push_back(std::move(label.deferred.front()));
@@ -325,8 +332,12 @@ void Collector::settle(const Item& item, bool was_kept) {
     }
     changed_.notify_all();
   }
-  if (has_filled) source_.enough(item.candidate.label);
-  for (std::size_t i = 0; i < dropped; ++i) recorder_.pass_over();
+  if (has_filled) source_.enough(done.candidate.label);
+  source_.settled(done.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  for (const std::shared_ptr<Item>& unneeded : dropped) {
+    recorder_.pass_over();
+    source_.settled(unneeded->candidate, Verdict::kNotNeeded);
+  }
   for (std::shared_ptr<Item>& needed : next) start(std::move(needed));
 }
 

@@ -38,6 +38,11 @@ void visit_members(Row& row, const Visit& visit) {
   visit("page_url", row.page_url);
   visit("source", row.source);
   visit("retrieved_at", row.retrieved_at);
+  visit("licence_url", row.licence_url);
+  visit("creator_url", row.creator_url);
+  visit("source_id", row.source_id);
+  visit("query", row.query);
+  visit("permission", row.permission);
 }
 
 }  // namespace

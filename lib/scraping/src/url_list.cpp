@@ -19,7 +19,7 @@ constexpr std::size_t kMaxLineBytes = 1'000'000;
 
 using Field = std::string Candidate::*;
 
-constexpr std::array<std::pair<std::string_view, Field>, 7> kColumns = {{
+constexpr std::array<std::pair<std::string_view, Field>, 14> kColumns = {{
     {"url", &Candidate::url},
     {"label", &Candidate::label},
     {"page_url", &Candidate::page_url},
@@ -27,6 +27,13 @@ constexpr std::array<std::pair<std::string_view, Field>, 7> kColumns = {{
     {"creator", &Candidate::creator},
     {"license", &Candidate::licence},
     {"licence", &Candidate::licence},
+    {"license_url", &Candidate::licence_url},
+    {"licence_url", &Candidate::licence_url},
+    {"creator_url", &Candidate::creator_url},
+    {"source", &Candidate::source},
+    {"source_id", &Candidate::source_id},
+    {"query", &Candidate::query},
+    {"permission", &Candidate::permission},
 }};
 
 // The member that a column of this name fills; null for columns that are passed over.
@@ -167,6 +174,10 @@ class UrlList::Rows {
       for (const auto& [name, value] : json.items()) {
         const Field field = field_named(name);
         if (field == nullptr || value.is_null()) continue;
+        if (value.is_number() && field == &Candidate::source_id) {
+          row.*field = value.dump();
+          continue;
+        }
         if (!value.is_string())
           throw Error(ErrorKind::kInvalid, where(), fmt::format("\"{}\" is not text", name));
         row.*field = trim(value.get_ref<const std::string&>());
@@ -210,7 +221,7 @@ std::optional<Finding> UrlList::next(const std::stop_token& stop) {
   Candidate row;
   if (stop.stop_requested() || !rows_->next(row)) return std::nullopt;
   if (row.label.empty()) row.label = default_label_;
-  row.source = "list";
+  if (row.source.empty()) row.source = "list";
   return Finding{std::move(row), std::nullopt};
 }
 

@@ -103,14 +103,13 @@ TEST(ScrapeOptions, PairsLabelsWithPages) {
 }
 
 TEST(ScrapeOptions, RefusesWhatDoesNotGoTogether) {
-  EXPECT_EQ(complaint({"-o", "out"}), "nothing to scrape; give --page or --urls");
+  EXPECT_EQ(complaint({"-o", "out"}), "nothing to scrape; give --label, --page or --urls");
   EXPECT_THAT(complaint({"-o", "out", "--page", "http://a/", "--label", "a", "--urls", "l"}),
-              HasSubstr("--page and --urls do not go together"));
+              HasSubstr("--query, --page and --urls do not go together"));
   EXPECT_EQ(complaint({"-o", "out", "--page", "http://a/"}),
             "each --page needs a --label of its own; there are 1 and 0");
   EXPECT_EQ(complaint({"-o", "out", "--page", "http://a/", "--page", "http://b/", "--label", "a"}),
             "each --page needs a --label of its own; there are 2 and 1");
-  EXPECT_EQ(complaint({"-o", "out", "--label", "a"}), "nothing to scrape; give --page or --urls");
   EXPECT_THAT(complaint({"-o", "out", "--urls", "l", "--label", "a", "--label", "b"}),
               HasSubstr("--label: only one goes with --urls"));
 }
@@ -143,7 +142,7 @@ TEST(ScrapeOptions, RefusesBadValues) {
       {"-o", "out", "--contact", "a@b\r\nX: y"},
       {"-o", "out", "--contact", "a@b (me)"},
       {"-o", "out", "--urls", "l", "stray"},
-      {"-o", "out", "--query", "cats"},
+      {"-o", "out", "--licence", "mine"},
   };
   for (const std::vector<std::string>& arguments : bad)
     EXPECT_THROW(parse(arguments), CLI::ParseError) << arguments.back();

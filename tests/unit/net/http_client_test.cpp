@@ -34,6 +34,21 @@ class HttpClientTest : public ClientFixture {
   }
 };
 
+TEST_F(HttpClientTest, SendsHeadersToTheFirstAddressOnly) {
+  server_.redirect("/a", "/b");
+  server_.serve("/b", "text/plain", "there");
+  HttpRequest wanted = request(server_.url("/a"));
+  wanted.headers = std::make_shared<const std::vector<std::string>>(
+      std::vector<std::string>{"Authorization: secret", "X-Other: 1"});
+  std::promise<int> status;
+  client().submit(std::move(wanted),
+                  [&](Result<HttpResponse> answer) { status.set_value(answer ? answer->status : 0); });
+  EXPECT_EQ(status.get_future().get(), 200);
+  EXPECT_EQ(server_.requests("/a").at(0).headers.at("authorization"), "secret");
+  EXPECT_EQ(server_.requests("/a").at(0).headers.at("x-other"), "1");
+  EXPECT_EQ(server_.requests("/b").at(0).headers.count("authorization"), 0u);
+}
+
 TEST_F(HttpClientTest, FollowsRedirects) {
   server_.redirect("/a", "/b", 301);
   server_.redirect("/b", server_.url("/c", "x.localhost"), 307);
@@ -249,6 +264,44 @@ TEST_F(HttpClientTest, SlowHostsDoNotStopFastOnes) {
   EXPECT_LE(server_.count("/slow"), kSlow);  // all of them still at their first request
   release = true;
   for (auto& answer : slow) EXPECT_TRUE(answer.get());
+}
+
+TEST_F(HttpClientTest, SlowHostsGiveUpTheirPlaces) {
+  constexpr int kSlow = 40;
+  options_.limits = {1, 0ms};
+  options_.max_connections = 8;
+  std::atomic<bool> release = false;
+  server_.route("/slow", [&](Connection& connection, const Request&) {
+    while (!release && connection.sleep(20ms)) {
+    }
+    connection.respond(200, "", "x");
+  });
+  server_.serve("/fast", "text/plain", "x");
+  std::vector<std::future<Result<HttpResponse>>> slow;
+  for (int i = 0; i < kSlow; ++i)
+    slow.push_back(start(server_.url("/slow", fmt::format("s{}.localhost", i))));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(fetch(server_.url("/fast", fmt::format("f{}.localhost", i % 5))));
+  EXPECT_EQ(server_.count("/slow"), kSlow);
+  release = true;
+  for (auto& answer : slow) EXPECT_TRUE(answer.get());
+}
+
+TEST_F(HttpClientTest, NeverOpensMoreSocketsThanItMay) {
+  options_.max_connections = 2;
+  options_.max_sockets = 5;
+  std::atomic<bool> release = false;
+  server_.route("/slow", [&](Connection& connection, const Request&) {
+    while (!release && connection.sleep(20ms)) {
+    }
+    connection.respond(200, "", "x");
+  });
+  std::vector<std::future<Result<HttpResponse>>> slow;
+  for (int i = 0; i < 12; ++i) slow.push_back(start(server_.url("/slow", fmt::format("s{}.localhost", i))));
+  for (int i = 0; i < 1000 && server_.count("/slow") < 5; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(server_.count("/slow"), 5);
+  release = true;
+  for (auto& answer : slow) EXPECT_TRUE(answer.get());
+  EXPECT_LE(server_.most_at_once(), 5);
 }
 
 TEST_F(HttpClientTest, StartsNothingWhileBodiesPileUp) {

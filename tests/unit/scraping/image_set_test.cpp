@@ -204,6 +204,14 @@ TEST_F(ImageSetTest, WritesAttribution) {
     writer.append(gone);
     writer.write_image("cat", "cat/1.jpg", as_bytes("pixels"));
     writer.write_image("cat", "cat/0.jpg", as_bytes("pixels"));
+    ManifestRow linked = row("http://a/3.jpg");
+    linked.file = "cat/3.jpg";
+    linked.creator = "Bo";
+    linked.creator_url = "http://a/bo";
+    linked.licence = "CC BY 4.0";
+    linked.licence_url = "https://creativecommons.org/licenses/by/4.0/";
+    writer.append(linked);
+    writer.write_image("cat", "cat/3.jpg", as_bytes("pixels"));
     writer.append(row("http://a/2.jpg", RowOutcome::kFailed));
   }
   write_attribution(folder_.path());
@@ -211,7 +219,9 @@ TEST_F(ImageSetTest, WritesAttribution) {
       test::read_text(folder_ / "ATTRIBUTION.md"),
       testing::EndsWith("\n\n- cat/1.jpg: \"Tom\" by Ann, licence "
                         "<https://creativecommons.org/licenses/by/4.0/>, from <http://a/page>\n"
-                        "- cat/0.jpg: untitled, creator unknown, licence unknown, from <http://a/0.jpg>\n"));
+                        "- cat/0.jpg: untitled, creator unknown, licence unknown, from <http://a/0.jpg>\n"
+                        "- cat/3.jpg: untitled by Bo (<http://a/bo>), licence CC BY 4.0 "
+                        "(<https://creativecommons.org/licenses/by/4.0/>), from <http://a/3.jpg>\n"));
 }
 
 TEST_F(ImageSetTest, AttributionKeepsForeignTextHarmless) {

@@ -27,7 +27,12 @@ ManifestRow full_row() {
           .creator = "Ann",
           .title = "Tom",
           .source = "list",
-          .retrieved_at = "2026-11-21T12:00:00Z"};
+          .retrieved_at = "2026-11-21T12:00:00Z",
+          .licence_url = "https://creativecommons.org/publicdomain/zero/1.0/",
+          .creator_url = "http://a/ann",
+          .source_id = "1",
+          .query = "tom cat",
+          .permission = "Ann said yes"};
 }
 
 TEST(ManifestRow, ComesBackAsItWent) {

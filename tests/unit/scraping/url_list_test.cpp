@@ -54,6 +54,21 @@ TEST_F(UrlListTest, ReadsText) {
   EXPECT_EQ(rows[2].source, "list");
 }
 
+TEST_F(UrlListTest, ReadsAllThatASearchFinds) {
+  const auto rows =
+      read("a.jsonl",
+           "{\"url\":\"http://a/1.jpg\",\"label\":\"cat\",\"source\":\"commons\",\"source_id\":7,"
+           "\"query\":\"tom cat\",\"licence\":\"CC0\",\"licence_url\":\"http://l\","
+           "\"creator_url\":\"http://c\",\"permission\":\"asked\"}\n");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].source, "commons");
+  EXPECT_EQ(rows[0].source_id, "7");
+  EXPECT_EQ(rows[0].query, "tom cat");
+  EXPECT_EQ(rows[0].licence_url, "http://l");
+  EXPECT_EQ(rows[0].creator_url, "http://c");
+  EXPECT_EQ(rows[0].permission, "asked");
+}
+
 TEST_F(UrlListTest, ReadsCsv) {
   const auto rows = read("a.csv",
                          "url,label,licence,page_url,title,creator,width\r\n"

@@ -21,9 +21,11 @@ struct HttpClientOptions {
   std::function<std::string_view(const sockaddr&)> refuse = [](const sockaddr& a) {
     return special_address(a);
   };
-  // At a time, over all hosts. The soft limit of open files is raised for them; where the hard limit is too
-  // low, there are fewer.
+  // Busy ones at a time, over all hosts. A transfer that has brought little for a while no longer counts, so
+  // that slow hosts do not take the places of fast ones; with those there are never more than max_sockets.
+  // The soft limit of open files is raised for them; where the hard limit is too low, there are fewer.
   unsigned max_connections = 256;
+  unsigned max_sockets = 4096;
   // No further request starts while the bodies being received and those not yet let go by their receivers
   // hold more than this together. Those under way go on, since one that is held back runs into its timeouts:
   // at worst, each of max_connections transfers adds a body of its max_bytes.

@@ -31,6 +31,9 @@ struct HttpRequest {
   HttpTimeouts timeouts{};
   unsigned max_redirects = 5;
   const char* accept = "*/*";  // a literal: requests wait in large numbers, and are to be small
+  // "Name: value" lines to send as well, such as a key. They go to this address alone, never to where it
+  // redirects.
+  std::shared_ptr<const std::vector<std::string>> headers{};
 };
 
 // The final answer, after redirects and retries; its status may be any but a followed redirect's.

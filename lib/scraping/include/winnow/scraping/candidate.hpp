@@ -17,7 +17,12 @@ struct Candidate {
   std::string title{};
   std::string creator{};
   std::string licence{};  // as the source wrote it
-  std::string source{};   // "list", "page"
+  std::string source{};   // "list", "page", or the name of a provider
+  std::string licence_url{};
+  std::string creator_url{};
+  std::string source_id{};   // what the provider knows the picture by
+  std::string query{};       // the words it was found with
+  std::string permission{};  // what the user says allows the use, where the source's terms do not
 };
 
 // What a source has found: a candidate, or, with a failure, something it looked for candidates in and could
@@ -25,6 +30,13 @@ struct Candidate {
 struct Finding {
   Candidate candidate;
   std::optional<Failure> failure;
+};
+
+// What became of a candidate.
+enum class Verdict {
+  kKept,
+  kNotKept,    // failed, or is there already
+  kNotNeeded,  // there is enough for its label
 };
 
 // Where candidates come from. One thread calls next(), any may call enough().
@@ -44,6 +56,11 @@ class CandidateSource {
   // Nothing more is needed for this label: next() may leave out what it has for it, asks nobody for more, and
   // stops waiting for what is on its way. Thread-safe, must not wait.
   virtual void enough(const std::string& /*label*/) {}
+
+  // What became of a candidate that next() has given: every one without a failure is answered for once, so
+  // that a source looks for no more than is needed. Comes from any thread, also while another waits in
+  // next().
+  virtual void settled(const Candidate& /*candidate*/, Verdict /*verdict*/) {}
 };
 
 }  // namespace winnow::scraping

@@ -41,6 +41,11 @@ struct ManifestRow {
   std::string title{};
   std::string source{};
   std::string retrieved_at{};
+  std::string licence_url{};
+  std::string creator_url{};
+  std::string source_id{};
+  std::string query{};
+  std::string permission{};
 
   friend bool operator==(const ManifestRow&, const ManifestRow&) = default;
 };
