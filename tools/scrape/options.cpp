@@ -15,6 +15,8 @@
 namespace winnow::tools {
 namespace {
 
+constexpr const char* kRobotsToken = ScrapeOptions::kName;
+
 // It goes into a header of every request, and between brackets there.
 std::string contact_problem(const std::string& contact) {
   const bool plain = std::all_of(contact.begin(), contact.end(),
@@ -78,6 +80,19 @@ void add_search(CLI::App& app, ScrapeOptions& options) {
   }
 }
 
+void add_maintenance(CLI::App& app, ScrapeOptions& options) {
+  app.add_flag("--verify", options.verify,
+               "Fetch nothing, but compare the image set with its manifest and list what is not as it was");
+  app.add_option(
+         "--remove-list", options.remove_list,
+         "Fetch nothing, but delete for good the pictures that this list names, one a line: by address, "
+         "page, SHA-256 or file")
+      ->type_name("FILE");
+  app.add_option("--shards", options.shards,
+                 "Fetch nothing, but write the image set as WebDataset tar shards into this new folder")
+      ->type_name("DIR");
+}
+
 void add_requirements(CLI::App& app, ScrapeOptions& options) {
   app.add_option("--count", options.collect.count, "Pictures to keep for each label; 0 is all")
       ->check(CLI::NonNegativeNumber.description(""))
@@ -101,8 +116,31 @@ void add_requirements(CLI::App& app, ScrapeOptions& options) {
       ->check(CLI::PositiveNumber.description(""))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option(
+         "--same-bits", options.collect.same_picture_bits,
+         "Pictures whose 64-bit perceptual hashes differ in this many bits or fewer are the same picture; "
+         "-1 compares bytes only")
+      ->check(CLI::Range(-1, 7).description(""))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_flag("--no-dedupe", options.no_dedupe,
                "Keep a picture also under a second label; within a label it is always kept once");
+}
+
+void add_storage(CLI::App& app, ScrapeOptions& options) {
+  scraping::StorageOptions& storage = options.collect.storage;
+  app.add_option(
+         "--max-side", storage.max_side,
+         "Make pictures smaller whose longer side has more pixels; they become JPEGs. 0 is as they came")
+      ->check(CLI::Range(0, 65'000).description(""))
+      ->type_name("PX")
+      ->capture_default_str();
+  app.add_option("--quality", storage.quality, "Of the JPEGs that are made")
+      ->check(CLI::Range(1, 100).description(""))
+      ->type_name("Q")
+      ->capture_default_str();
+  app.add_flag("--keep-exif", storage.keep_exif,
+               "Keep EXIF and other metadata, and leave pictures that lie on their side so");
 }
 
 void add_manners(CLI::App& app, ScrapeOptions& options) {
@@ -117,7 +155,7 @@ void add_manners(CLI::App& app, ScrapeOptions& options) {
   app.add_flag(
       "--no-politeness", options.no_politeness,
       fmt::format("Do without the limits for each host of {} transfers at a time and {:.3g} s between "
-                  "requests; for your own servers",
+                  "requests, without robots.txt and opt-outs; for your own servers",
                   options.client.limits.concurrent,
                   std::chrono::duration<double>(options.client.limits.interval).count()));
   app.add_flag("--allow-private", options.allow_private,
@@ -130,12 +168,21 @@ void add_options(CLI::App& app, ScrapeOptions& options) {
   add_inputs(app, options);
   add_search(app, options);
   add_requirements(app, options);
+  add_storage(app, options);
   add_manners(app, options);
+  add_maintenance(app, options);
 }
 
 void check(const ScrapeOptions& options) {
   const int kinds =
       (options.urls.empty() ? 0 : 1) + (options.pages.empty() ? 0 : 1) + (options.queries.empty() ? 0 : 1);
+  const int maintenance =
+      int{options.verify} + int{!options.remove_list.empty()} + int{!options.shards.empty()};
+  if (maintenance > 1 || (maintenance == 1 && (kinds > 0 || !options.labels.empty()))) {
+    throw Error(ErrorKind::kUsage, "",
+                "--verify, --remove-list and --shards stand alone, each without anything to scrape");
+  }
+  if (maintenance == 1) return;
   if (kinds == 0 && options.labels.empty()) {
     throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --label, --page or --urls");
   }
@@ -163,14 +210,25 @@ net::HttpClientOptions client_options(const ScrapeOptions& options) {
   client.user_agent = "winnow-scrape/" WINNOW_VERSION;
   if (!options.contact.empty()) client.user_agent += " (" + options.contact + ")";
   if (options.allow_private) client.refuse = nullptr;
-  if (options.no_politeness) client.limits = {0, std::chrono::milliseconds(0)};
+  if (options.no_politeness) {
+    client.limits = {0, std::chrono::milliseconds(0)};
+  } else {
+    client.robots_token = kRobotsToken;
+  }
   return client;
 }
 
 scraping::CollectOptions collect_options(const ScrapeOptions& options) {
   scraping::CollectOptions collect = options.collect;
   collect.dedupe_across_labels = !options.no_dedupe;
+  if (!options.no_politeness) collect.robots_token = kRobotsToken;
   return collect;
+}
+
+scraping::PageOptions page_options(const ScrapeOptions& options) {
+  scraping::PageOptions page = options.page;
+  if (!options.no_politeness) page.robots_token = kRobotsToken;
+  return page;
 }
 
 std::vector<scraping::PageSeed> page_seeds(const ScrapeOptions& options) {

@@ -40,6 +40,9 @@ struct ScrapeOptions {
       api_addresses;  // of servers that stand in for the sources; not an option
   scraping::SearchOptions search;
   bool resume = false;
+  bool verify = false;
+  std::filesystem::path remove_list;
+  std::filesystem::path shards;
   bool no_politeness = false;
   bool no_dedupe = false;
   bool allow_private = false;
@@ -58,6 +61,7 @@ void check(const ScrapeOptions& options);
 // The libraries' options, with the flags that stand for something else in them applied.
 [[nodiscard]] net::HttpClientOptions client_options(const ScrapeOptions& options);
 [[nodiscard]] scraping::CollectOptions collect_options(const ScrapeOptions& options);
+[[nodiscard]] scraping::PageOptions page_options(const ScrapeOptions& options);
 
 // The pages with their labels. check() has passed. Throws Error{kUsage} for what is not a URL or a label.
 [[nodiscard]] std::vector<scraping::PageSeed> page_seeds(const ScrapeOptions& options);

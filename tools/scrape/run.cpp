@@ -6,8 +6,10 @@
 #include <memory>
 #include <ostream>
 
+#include "scrape/maintenance.hpp"
 #include "scrape/search.hpp"
 #include "winnow/core/table.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/scraping/licence_filter.hpp"
 #include "winnow/scraping/url_list.hpp"
 
@@ -62,6 +64,12 @@ cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::T
     context.log.warn(
         "addresses that are not public are refused; --allow-private is for those of your own network");
   }
+  if (total.label_noise > 0) {
+    context.log.warn(
+        "label noise: {} pictures had been kept under another label; see the rows with reason label_noise in "
+        "{}",
+        total.label_noise, (options.output / "manifest.jsonl").string());
+  }
   if (total.found > 0) print_counts(summary, context.out);
   throw_if_stopped(context.stop);
   if (total.found == 0) throw Error(ErrorKind::kInvalid, "", "no pictures were found");
@@ -77,11 +85,19 @@ cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::T
 
 cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
   check(options);
+  if (options.verify) return verify(options, context);
+  if (!options.remove_list.empty()) return remove_listed(options, context);
+  if (!options.shards.empty()) return pack(options, context);
   if (!options.resume && scraping::is_image_set(options.output)) {
     throw Error(ErrorKind::kUsage, options.output.string(),
                 "is an image set already; add --resume to go on with it, or choose another folder");
   }
-  net::HttpClient client(client_options(options));
+  net::HttpClientOptions network = client_options(options);
+  network.on_pause = [&log = context.log](std::string_view host, std::chrono::milliseconds pause) {
+    log.info("{} asks to be left alone for {}", host,
+             format_duration(std::chrono::ceil<std::chrono::seconds>(pause)));
+  };
+  net::HttpClient client(std::move(network));
   // Mistakes in the list or the command line show before anything is made or asked for.
   std::unique_ptr<scraping::CandidateSource> source;
   std::vector<scraping::PageSeed> seeds = page_seeds(options);
@@ -94,7 +110,8 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
                                                       search_queries(options), search_options(options));
   }
   scraping::ImageSetWriter set(options.output);
-  if (!source) source = std::make_unique<scraping::PageSource>(client, std::move(seeds), options.page);
+  if (!source)
+    source = std::make_unique<scraping::PageSource>(client, std::move(seeds), page_options(options));
   scraping::LicenceFilter filter(std::move(source), licence_policy(options));
   const Summary summary = scraping::collect(filter, set, client, collect_options(options), context);
   if (filter.passed_over() > 0) {

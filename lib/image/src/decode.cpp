@@ -67,7 +67,7 @@ Result<Decoded> read_upright(ByteSpan bytes, const DecodeOptions& options, Exten
     Result<Stored> stored = read_stored(format, bytes, options, extent);
     if (!stored) return stored.failure();
     Decoded decoded;
-    decoded.info = {format, stored->width, stored->height, stored->animated};
+    decoded.info = {format, stored->width, stored->height, stored->animated, stored->orientation == 1};
     if (swaps_sides(stored->orientation)) std::swap(decoded.info.width, decoded.info.height);
     if (extent == Extent::kPixels) {
       decoded.pixels = turn_upright(std::move(stored->pixels), stored->orientation);

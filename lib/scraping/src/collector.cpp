@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "history.hpp"
 #include "recorder.hpp"
@@ -17,6 +18,7 @@
 #include "winnow/core/json.hpp"
 #include "winnow/core/parallel.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/net/opt_out.hpp"
 
 namespace winnow::scraping {
 namespace {
@@ -68,6 +70,15 @@ ManifestRow failed_row(const Candidate& candidate, const Failure& failure,
   return row;
 }
 
+ManifestRow duplicate_row(ManifestRow row, const History::Known& original) {
+  if (!original.same_bytes) row.outcome = RowOutcome::kNearDuplicate;
+  // Which of two labels is right, only a person can say.
+  if (original.label != row.label) row.reason = "label_noise";
+  row.duplicate_of = original.file;
+  row.file.clear();
+  return row;
+}
+
 // One thread, the caller's, draws candidates from the source and hands them to the client; the client's
 // thread puts what arrives into a queue; `threads` workers check, write and record it. Nobody waits for room
 // in the queue: it is bounded by kMaxWaiting, and while the bodies in it hold more than the client's
@@ -81,7 +92,7 @@ class Collector {
         client_(client),
         options_(options),
         context_(context),
-        history_(!options.dedupe_across_labels),
+        history_(!options.dedupe_across_labels, options.same_picture_bits),
         recorder_(set, options, context, source.expected()),
         arrived_(kMaxWaiting + 1) {}
 
@@ -251,13 +262,18 @@ ManifestRow Collector::judge(const Fetched& fetched) {
     return failed_row(
         candidate, {fmt::format("http_{}", answer.status), "answers " + net::describe_status(answer.status)});
   }
+  if (!options_.robots_token.empty()) {
+    if (const std::string header = net::opt_out(answer.headers, options_.robots_token); !header.empty())
+      return failed_row(candidate, {"opted_out", "is not to be collected: " + header});
+  }
   return judge_image(*fetched.item, answer);
 }
 
 ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& answer) {
   const Candidate& candidate = item.candidate;
   const std::string sha256 = sha256_hex(answer.body);
-  std::optional<std::string> original;
+  std::optional<StoredForm> form;  // if it is not stored as it came
+  std::optional<History::Known> original;
   {
     const std::lock_guard lock(mutex_);
     original = history_.find(candidate.label, sha256);
@@ -266,21 +282,29 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
   row.sha256 = sha256;
   row.bytes = answer.body.size();
   if (!original) {
-    const Result<image::ImageInfo> info = check_image(answer.body, options_.requirements);
-    if (!info) return failed_row(candidate, info.failure());
-    row.width = info->width;
-    row.height = info->height;
-    row.image_format = image::file_extension(info->format);
-    row.file = image_file_name(candidate.label, sha256, row.image_format);
+    const Result<CheckedImage> image = check_image(answer.body, options_.requirements);
+    if (!image) return failed_row(candidate, image.failure());
+    Result<std::optional<StoredForm>> changed = stored_form(answer.body, image->info, options_.storage);
+    if (!changed) return failed_row(candidate, changed.failure());
+    form = std::move(*changed);
+    if (form) {
+      row.fetched_sha256 = std::exchange(row.sha256, sha256_hex(form->bytes));
+      row.bytes = form->bytes.size();
+    }
+    row.width = form ? form->width : image->info.width;
+    row.height = form ? form->height : image->info.height;
+    const image::Format format = form ? form->format : image->info.format;
+    row.image_format = image::file_extension(format);
+    row.phash = fmt::format("{:016x}", image->look.upright);
+    row.file = image_file_name(candidate.label, row.sha256, row.image_format);
     const std::lock_guard lock(mutex_);
-    original = history_.claim(candidate.label, sha256, info->format);
+    original = history_.claim(candidate.label, row.sha256, format, image->look);
   }
-  if (original) {
-    row.duplicate_of = *original;
-    row.file.clear();
-    return row;
-  }
-  set_.write_image(candidate.label, row.file, answer.body);
+  if (original && original->removed)
+    return failed_row(candidate,
+                      {"removed", "is a picture that was taken out of the set: " + original->file});
+  if (original) return duplicate_row(std::move(row), *original);
+  set_.write_image(candidate.label, row.file, form ? ByteSpan(form->bytes) : ByteSpan(answer.body));
   row.outcome = RowOutcome::kKept;
   return row;
 }
@@ -340,6 +364,7 @@ LabelSummary Summary::total() const {
     sum.found += label.found;
     sum.kept += label.kept;
     sum.duplicates += label.duplicates;
+    sum.label_noise += label.label_noise;
     sum.failed += label.failed;
     for (const auto& [reason, count] : label.failed_by_reason) sum.failed_by_reason[reason] += count;
   }

@@ -1,5 +1,7 @@
 #include "history.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -23,6 +25,12 @@ std::optional<image::Format> format_of_file(std::string_view file) {
   return std::nullopt;
 }
 
+std::uint64_t first_64_bits(std::string_view hex) {
+  std::uint64_t bits = 0;
+  std::from_chars(hex.data(), hex.data() + std::min<std::size_t>(16, hex.size()), bits, 16);
+  return bits;
+}
+
 bool is_whole(const std::filesystem::path& folder, const ManifestRow& row) {
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(folder / row.file, error);
@@ -39,8 +47,7 @@ std::uint64_t History::address_key(std::string_view label, std::string_view url)
 
 // File names hold the same 64 bits, so pictures that collide here could not stand side by side anyway.
 std::uint64_t History::picture_key(std::string_view label, std::string_view sha256) const {
-  std::uint64_t key = 0;
-  std::from_chars(sha256.data(), sha256.data() + std::min<std::size_t>(16, sha256.size()), key, 16);
+  const std::uint64_t key = first_64_bits(sha256);
   return by_label_ ? mix_bits(key ^ std::hash<std::string_view>{}(label)) : key;
 }
 
@@ -75,8 +82,11 @@ std::vector<History::EarlierLabel> History::load(const std::filesystem::path& fo
       address.done = true;
       ++counts_of(label).kept;
       whole_files.insert(hash(row.file));
-      pictures_.try_emplace(picture_key(row.label, row.sha256), Picture{label, *format});
-    } else if (row.outcome == RowOutcome::kDuplicate) {
+      remember(row, *format);
+    } else if (row.outcome == RowOutcome::kRemoved) {
+      address.done = true;
+      if (const std::optional<image::Format> format = format_of_file(row.file)) remember(row, *format);
+    } else if (row.outcome == RowOutcome::kDuplicate || row.outcome == RowOutcome::kNearDuplicate) {
       copies.push_back({key, label_number(row.label), hash(row.duplicate_of)});
     } else if (row.outcome == RowOutcome::kDuplicateUrl) {
       address.recorded_again = true;
@@ -103,17 +113,41 @@ History::Visit History::visit(std::string_view label, std::string_view url) {
   return address.recorded_again ? Visit::kAgainKnown : Visit::kAgain;
 }
 
-std::optional<std::string> History::find(const std::string& label, std::string_view sha256) const {
-  const auto found = pictures_.find(picture_key(label, sha256));
-  if (found == pictures_.end()) return std::nullopt;
-  return image_file_name(labels_[found->second.label], sha256, image::file_extension(found->second.format));
+History::Known History::known(const Picture& picture, bool same_bytes) const {
+  const std::string& label = labels_[picture.label];
+  return {image_file_name(label, fmt::format("{:016x}", picture.name), image::file_extension(picture.format)),
+          label, same_bytes, picture.removed};
 }
 
-std::optional<std::string> History::claim(const std::string& label, std::string_view sha256,
-                                          image::Format format) {
-  auto known = find(label, sha256);
-  if (!known) pictures_.emplace(picture_key(label, sha256), Picture{label_number(label), format});
-  return known;
+std::optional<History::Known> History::find(const std::string& label, std::string_view sha256) const {
+  const auto found = by_bytes_.find(picture_key(label, sha256));
+  if (found == by_bytes_.end()) return std::nullopt;
+  return known(pictures_[found->second], true);
+}
+
+std::optional<History::Known> History::claim(const std::string& label, std::string_view sha256,
+                                             image::Format format, const image::PerceptualHash& look) {
+  if (auto same = find(label, sha256)) return same;
+  const std::uint32_t number = label_number(label);
+  const auto similar =
+      looks_.find(look, [&](std::uint32_t place) { return !by_label_ || pictures_[place].label == number; });
+  if (similar) return known(pictures_[*similar], false);
+  remember(label, sha256, format, look.upright);
+  return std::nullopt;
+}
+
+void History::remember(const ManifestRow& row, image::Format format) {
+  remember(row.label, row.sha256, format,
+           row.phash.empty() ? std::nullopt : std::optional(first_64_bits(row.phash)),
+           row.outcome == RowOutcome::kRemoved);
+}
+
+void History::remember(const std::string& label, std::string_view sha256, image::Format format,
+                       std::optional<std::uint64_t> look, bool removed) {
+  const auto place = static_cast<std::uint32_t>(pictures_.size());
+  if (!by_bytes_.try_emplace(picture_key(label, sha256), place).second) return;
+  pictures_.push_back({first_64_bits(sha256), label_number(label), format, removed});
+  if (look) looks_.add(*look, place);
 }
 
 }  // namespace winnow::scraping

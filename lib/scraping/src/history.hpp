@@ -8,12 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "look_index.hpp"
 #include "winnow/image/format.hpp"
 #include "winnow/scraping/image_set.hpp"
 
 namespace winnow::scraping {
 
-// What is known of addresses and pictures, from earlier runs and this one, in some 50 bytes for each.
+// What is known of addresses and pictures, from earlier runs and this one, in some 100 bytes for each.
 // Not thread-safe.
 class History {
  public:
@@ -23,9 +24,10 @@ class History {
     std::uint64_t duplicates = 0;
   };
 
-  // by_label: the same address and the same bytes under two labels are two different things. Within a label
-  // they never are.
-  explicit History(bool by_label) : by_label_(by_label) {}
+  // by_label: the same address and the same picture under two labels are two different things. Within a label
+  // they never are. same_bits: up to how many differing bits of their perceptual hashes two pictures are the
+  // same; below 0, only their bytes count.
+  History(bool by_label, int same_bits) : by_label_(by_label), looks_(same_bits) {}
 
   // Takes in a manifest. Pictures that are no longer there, or not whole, count as never fetched.
   std::vector<EarlierLabel> load(const std::filesystem::path& folder);
@@ -39,9 +41,18 @@ class History {
   // url: in the normal form of net::Url if it has one.
   Visit visit(std::string_view label, std::string_view url);
 
-  // The file that holds these bytes, if one is known; otherwise they are from now on known under this name.
-  std::optional<std::string> claim(const std::string& label, std::string_view sha256, image::Format format);
-  [[nodiscard]] std::optional<std::string> find(const std::string& label, std::string_view sha256) const;
+  struct Known {
+    std::string file;
+    std::string label;
+    bool same_bytes;
+    bool removed;  // it has been taken out of the set
+  };
+  // The file that holds these bytes or, for want of that, the first that looks like them; if there is none,
+  // they are from now on known under this name.
+  std::optional<Known> claim(const std::string& label, std::string_view sha256, image::Format format,
+                             const image::PerceptualHash& look);
+  // Only by the bytes.
+  [[nodiscard]] std::optional<Known> find(const std::string& label, std::string_view sha256) const;
 
  private:
   struct Address {
@@ -50,9 +61,15 @@ class History {
     bool recorded_again = false;
   };
   struct Picture {
+    std::uint64_t name;  // the 64 bits of sha256 in its file name
     std::uint32_t label;
     image::Format format;
+    bool removed;
   };
+  [[nodiscard]] Known known(const Picture& picture, bool same_bytes) const;
+  void remember(const std::string& label, std::string_view sha256, image::Format format,
+                std::optional<std::uint64_t> look, bool removed = false);
+  void remember(const ManifestRow& row, image::Format format);
   [[nodiscard]] std::uint64_t address_key(std::string_view label, std::string_view url) const;
   [[nodiscard]] std::uint64_t picture_key(std::string_view label, std::string_view sha256) const;
   std::uint32_t label_number(const std::string& label);
@@ -61,7 +78,9 @@ class History {
   std::vector<std::string> labels_;
   std::unordered_map<std::string, std::uint32_t> label_numbers_;  // places in labels_
   std::unordered_map<std::uint64_t, Address> addresses_;
-  std::unordered_map<std::uint64_t, Picture> pictures_;
+  std::vector<Picture> pictures_;
+  std::unordered_map<std::uint64_t, std::uint32_t> by_bytes_;  // places in pictures_
+  LookIndex looks_;                                            // the same
 };
 
 }  // namespace winnow::scraping

@@ -1,5 +1,7 @@
 #include "winnow/scraping/html_page.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
@@ -7,6 +9,7 @@
 #include "html_tree.hpp"
 #include "srcset.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/net/opt_out.hpp"
 
 namespace winnow::scraping {
 namespace {
@@ -91,6 +94,7 @@ class PageReader {
   }
 
   HtmlPage finish() {
+    if (no_follow_) page_.next.reset();
     if (page_.images.empty() && social_image_) page_.images.push_back({*social_image_, {}});
     return std::move(page_);
   }
@@ -111,7 +115,24 @@ class PageReader {
     if (Result<net::Url> base = url_.resolve(attribute(element, "href"))) base_ = std::move(*base);
   }
 
+  void take_robots(const GumboElement& element) {
+    if (limits_.robots_token.empty()) return;
+    const std::string name = to_lower(trim(attribute(element, "name")));
+    const std::string_view content = attribute(element, "content");
+    if (name == "tdm-reservation") {
+      if (trim(content) == "1") page_.opt_out = "tdm-reservation: 1";
+    } else if (name == "robots" || name == to_lower(limits_.robots_token)) {
+      const std::string directive = net::opt_out_directive(content, limits_.robots_token);
+      if (!directive.empty()) page_.opt_out = fmt::format("meta {}: {}", name, directive);
+      for (const std::string_view part : split(content, ',')) {
+        const std::string word = to_lower(trim(part));
+        no_follow_ = no_follow_ || word == "nofollow" || word == "none";
+      }
+    }
+  }
+
   void take_meta(const GumboElement& element) {
+    take_robots(element);
     if (social_image_) return;
     for (const char* key : {"property", "name"}) {
       const std::string name = to_lower(attribute(element, key));
@@ -126,7 +147,8 @@ class PageReader {
     if (relations.empty()) return;
     const std::optional<net::Url> target = resolve(attribute(element, "href"));
     if (!target) return;
-    if (!page_.next && has_token(relations, "next")) page_.next = target;
+    const bool may_follow = limits_.robots_token.empty() || !has_token(relations, "nofollow");
+    if (!page_.next && may_follow && has_token(relations, "next")) page_.next = target;
     if (page_.licence.empty() && has_token(relations, "license")) page_.licence = target->text();
   }
 
@@ -176,6 +198,7 @@ class PageReader {
   const net::Url& url_;
   net::Url base_;
   bool has_base_ = false;
+  bool no_follow_ = false;
   HtmlPage page_;
   std::unordered_map<std::string, std::size_t> places_;  // in page_.images
   std::size_t linked_image_ = kNoImage;                  // what the anchor we are in leads to

@@ -8,11 +8,13 @@
 namespace winnow::scraping {
 namespace {
 
-constexpr std::array<std::pair<RowOutcome, std::string_view>, 5> kOutcomes = {{
+constexpr std::array<std::pair<RowOutcome, std::string_view>, 7> kOutcomes = {{
     {RowOutcome::kKept, "kept"},
     {RowOutcome::kDuplicate, "duplicate"},
+    {RowOutcome::kNearDuplicate, "near_duplicate"},
     {RowOutcome::kDuplicateUrl, "duplicate_url"},
     {RowOutcome::kFailed, "failed"},
+    {RowOutcome::kRemoved, "removed"},
     {RowOutcome::kPageFailed, "page_failed"},
 }};
 
@@ -24,6 +26,8 @@ void visit_members(Row& row, const Visit& visit) {
   visit("file", row.file);
   visit("duplicate_of", row.duplicate_of);
   visit("sha256", row.sha256);
+  visit("fetched_sha256", row.fetched_sha256);
+  visit("phash", row.phash);
   visit("bytes", row.bytes);
   visit("width", row.width);
   visit("height", row.height);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "winnow/image/format.hpp"
+#include "winnow/net/opt_out.hpp"
 #include "winnow/scraping/html_page.hpp"
 
 namespace winnow::scraping {
@@ -115,8 +116,13 @@ void PageSource::read(std::size_t index, const net::Url& url, Result<net::HttpRe
   if (const image::Format format = image::detect_format(answer->body); image::is_decodable(format)) {
     return fail({"not_a_page", fmt::format("is a {} image, not a page", image::describe(format))});
   }
-  Result<HtmlPage> page = parse_page(answer->body, answer->url);
+  Result<HtmlPage> page = parse_page(answer->body, answer->url, {.robots_token = options_.robots_token});
   if (!page) return fail(page.failure());
+  if (!options_.robots_token.empty()) {
+    const std::string header = net::opt_out(answer->headers, options_.robots_token);
+    const std::string& why = header.empty() ? page->opt_out : header;
+    if (!why.empty()) return fail({"opted_out", "is a page whose pictures are not to be collected: " + why});
+  }
   for (PageImage& image : page->images) {
     findings_.push_back({{.url = image.url.text(),
                           .label = chain.label,

@@ -31,9 +31,28 @@ void Recorder::add_earlier(const std::vector<History::EarlierLabel>& labels) {
   }
 }
 
+// "cat 12 of 40, dog 30 of 31; dropped 3 http_404, 1 duplicate": what has been kept of what has been found.
+std::string Recorder::note() const {
+  constexpr std::size_t kMostLabels = 4;  // it is one line
+  constexpr std::size_t kMostReasons = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(labels_.size(), kMostLabels); ++i) {
+    text +=
+        fmt::format("{}{} {} of {}", i > 0 ? ", " : "", labels_[i].label, labels_[i].kept, labels_[i].found);
+  }
+  if (labels_.size() > kMostLabels) text += fmt::format(", {} more labels", labels_.size() - kMostLabels);
+  std::vector<std::pair<std::uint64_t, std::string>> reasons;
+  for (const auto& [reason, count] : dropped_) reasons.emplace_back(count, reason);
+  std::sort(reasons.rbegin(), reasons.rend());
+  for (std::size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i) {
+    text += fmt::format("{}{} {}", i > 0 ? ", " : "; dropped ", reasons[i].first, reasons[i].second);
+  }
+  return text;
+}
+
 void Recorder::step() {
   // Pages tell how many pictures they have only as they come: there is no total then.
-  progress_.set_note(fmt::format("{} kept, {} failed", kept_, failed_));
+  progress_.set_note(note());
   progress_.advance();
 }
 
@@ -50,11 +69,15 @@ void Recorder::record(const ManifestRow& row) {
   switch (row.outcome) {
     case RowOutcome::kKept:
       ++label.kept;
-      ++kept_;
       break;
     case RowOutcome::kDuplicate:
+    case RowOutcome::kNearDuplicate:
+      label.label_noise += row.reason == "label_noise" ? 1 : 0;
+      [[fallthrough]];
     case RowOutcome::kDuplicateUrl:
       ++label.duplicates;
+      break;
+    case RowOutcome::kRemoved:  // comes from nobody who collects
       break;
     case RowOutcome::kFailed:
     case RowOutcome::kPageFailed:
@@ -64,6 +87,8 @@ void Recorder::record(const ManifestRow& row) {
       log_failure(row);
       break;
   }
+  if (row.outcome != RowOutcome::kKept)
+    ++dropped_[row.reason.empty() ? std::string(outcome_name(row.outcome)) : row.reason];
   step();
 }
 

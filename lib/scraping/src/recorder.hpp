@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -31,6 +32,7 @@ class Recorder {
   LabelSummary& label_named(const std::string& label);
   void log_failure(const ManifestRow& row);
   void step();
+  [[nodiscard]] std::string note() const;
 
   ImageSetWriter& set_;
   const std::size_t max_listed_failures_;
@@ -40,8 +42,8 @@ class Recorder {
   std::mutex mutex_;
   std::vector<LabelSummary> labels_;
   std::unordered_map<std::string, std::size_t> places_;  // in labels_
-  std::uint64_t kept_ = 0;
   std::uint64_t failed_ = 0;
+  std::map<std::string, std::uint64_t> dropped_;  // in this run, by reason or outcome
 };
 
 }  // namespace winnow::scraping

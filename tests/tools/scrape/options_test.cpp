@@ -47,7 +47,16 @@ TEST(ScrapeOptions, DefaultsAreThoseOfTheLibraries) {
   EXPECT_EQ(client.limits.concurrent, 2u);
   EXPECT_EQ(client.limits.interval, 1s);
   EXPECT_TRUE(client.refuse);
+  for (const std::string& token :
+       {client.robots_token, collect.robots_token, page_options(options).robots_token}) {
+    EXPECT_EQ(token, "winnow-scrape");
+  }
   EXPECT_EQ(client.user_agent, "winnow-scrape/" WINNOW_VERSION);
+}
+
+TEST(ScrapeOptions, BindsMaintenance) {
+  EXPECT_TRUE(parse({"-o", "out", "--verify"}).verify);
+  EXPECT_EQ(parse({"-o", "out", "--remove-list", "gone.txt"}).remove_list, "gone.txt");
 }
 
 TEST(ScrapeOptions, BindsEveryFlag) {
@@ -56,7 +65,9 @@ TEST(ScrapeOptions, BindsEveryFlag) {
                                        "--min-side",      "32",          "--max-bytes",     "1000",
                                        "--max-pixels",    "2000",        "--max-pages",     "3",
                                        "--connections",   "7",           "--contact",       "me@example.org",
-                                       "--no-politeness", "--no-dedupe", "--allow-private", "--resume"});
+                                       "--no-politeness", "--no-dedupe", "--allow-private", "--resume",
+                                       "--same-bits",     "2",           "--max-side",      "640",
+                                       "--quality",       "80",          "--keep-exif"});
   EXPECT_THAT(options.labels, ElementsAre("cat"));
   EXPECT_EQ(options.page.max_pages, 3u);
   EXPECT_TRUE(options.resume);
@@ -66,11 +77,16 @@ TEST(ScrapeOptions, BindsEveryFlag) {
   EXPECT_EQ(collect.max_bytes, 1000u);
   EXPECT_EQ(collect.requirements.max_pixels, 2000u);
   EXPECT_FALSE(collect.dedupe_across_labels);
+  EXPECT_EQ(collect.same_picture_bits, 2);
+  EXPECT_EQ(collect.storage.max_side, 640);
+  EXPECT_EQ(collect.storage.quality, 80);
+  EXPECT_TRUE(collect.storage.keep_exif);
   const net::HttpClientOptions client = client_options(options);
   EXPECT_EQ(client.max_connections, 7u);
   EXPECT_EQ(client.limits.concurrent, 0u);
   EXPECT_EQ(client.limits.interval, 0s);
   EXPECT_FALSE(client.refuse);
+  EXPECT_EQ(client.robots_token + collect.robots_token + page_options(options).robots_token, "");
   EXPECT_EQ(client.user_agent, "winnow-scrape/" WINNOW_VERSION " (me@example.org)");
 }
 

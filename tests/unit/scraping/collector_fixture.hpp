@@ -19,6 +19,7 @@
 #include "support/temporary_folder.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/image/encode.hpp"
+#include "winnow/image/preprocess.hpp"
 #include "winnow/scraping/collector.hpp"
 #include "winnow/scraping/url_list.hpp"
 

@@ -112,6 +112,7 @@ TEST_F(CollectorTest, NamesFilesByTheirContent) {
     one.push_back(test::draw_scene("checks", 6));
     return one;
   }();
+  options_.same_picture_bits = -1;
   const auto serve = [&](const std::string& path, const Bytes& bytes) {
     server_.serve(path, "image/jpeg", std::string(as_text(bytes)));
   };
@@ -222,6 +223,28 @@ TEST_F(CollectorTest, ListsOnlyTheFirstFailures) {
   EXPECT_THAT(said, HasSubstr("winnow-scrape: and 7 more that failed, see " +
                               (set_ / "manifest.jsonl").string() + "\n"));
   EXPECT_THAT(rows(), SizeIs(10));
+}
+
+TEST_F(CollectorTest, LeavesPicturesThatOptOut) {
+  const auto serve_with = [&](const std::string& path, const std::string& header) {
+    server_.route(path, [header](Connection& connection, const Request&) {
+      connection.respond(200, header + "\r\n", jpeg(1));
+    });
+  };
+  serve_with("/1.jpg", "X-Robots-Tag: max-image-preview:large\r\nX-Robots-Tag: noai");
+  serve_with("/2.jpg", "TDM-Reservation: 1");
+  serve_with("/3.jpg", "Content-Usage: train-ai=n");
+  serve_with("/4.jpg", "X-Robots-Tag: googlebot: noindex");
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"cat", "/1.jpg"}, {"cat", "/2.jpg"}, {"cat", "/3.jpg"}, {"cat", "/4.jpg"}};
+  options_.robots_token = "winnow-scrape";
+  collect_list(lines);
+  const std::map<std::string, std::string> expected = {
+      {"/1.jpg", "opted_out"}, {"/2.jpg", "opted_out"}, {"/3.jpg", "opted_out"}, {"/4.jpg", "kept"}};
+  EXPECT_EQ(outcomes(), expected);
+  EXPECT_THAT(log(), HasSubstr("/1.jpg: is not to be collected: X-Robots-Tag: noai; skipped\n"));
+  options_.robots_token.clear();
+  EXPECT_EQ(collect_list(lines).total().failed, 0u);
 }
 
 TEST_F(CollectorTest, ARowWithoutAUsableUrlIsAFailureEachTime) {

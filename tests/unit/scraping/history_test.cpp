@@ -34,6 +34,48 @@ TEST_F(HistoryTest, KeepsTheSamePictureUnderASecondLabelIfAsked) {
   expect_sound();
 }
 
+TEST_F(HistoryTest, DropsPicturesThatLookTheSame) {
+  const image::Image picture = test::draw_scene("discs", 7, 400, 300);
+  const auto serve = [&](const std::string& path, const Bytes& bytes) {
+    server_.serve(path, "image/jpeg", std::string(as_text(bytes)));
+  };
+  serve("/1.jpg", image::encode_jpeg(picture));
+  serve("/2.jpg", image::encode_jpeg(picture, 60));
+  serve("/3.jpg", image::encode_jpeg(image::shrink_to_fit(picture, 150)));
+  serve_jpeg("/4.jpg", 4);
+  collect_list({{"cat", "/1.jpg"}});
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"cat", "/1.jpg"}, {"cat", "/2.jpg"}, {"dog", "/3.jpg"}, {"dog", "/4.jpg"}};
+  const Summary summary = collect_list(lines);  // known also from the run before
+  EXPECT_EQ(summary.total().kept, 2u);
+  EXPECT_EQ(summary.total().duplicates, 2u);
+  EXPECT_EQ(summary.total().label_noise, 1u);
+  for (const ManifestRow& row : rows()) {
+    if (row.outcome == RowOutcome::kKept) continue;
+    EXPECT_EQ(row.outcome, RowOutcome::kNearDuplicate);
+    EXPECT_EQ(row.duplicate_of, file_of("cat", std::string(as_text(image::encode_jpeg(picture)))));
+    EXPECT_EQ(row.reason, row.label == "dog" ? "label_noise" : "");
+  }
+  expect_sound();
+  EXPECT_EQ(collect_list(lines).total().duplicates, 2u);
+  EXPECT_EQ(server_.count(), 4);  // none was fetched twice
+}
+
+TEST_F(HistoryTest, TheSameLookMayBeKept) {
+  const image::Image picture = test::draw_scene("discs", 7, 400, 300);
+  for (const int quality : {60, 80}) {
+    server_.serve(fmt::format("/{}.jpg", quality), "image/jpeg",
+                  std::string(as_text(image::encode_jpeg(picture, quality))));
+  }
+  const std::vector<std::pair<std::string, std::string>> one = {{"cat", "/60.jpg"}, {"cat", "/80.jpg"}};
+  options_.same_picture_bits = -1;
+  EXPECT_EQ(collect_list(one).total().kept, 2u);
+  std::filesystem::remove_all(set_);
+  options_ = {};
+  options_.dedupe_across_labels = false;
+  EXPECT_EQ(collect_list({{"cat", "/60.jpg"}, {"dog", "/80.jpg"}}).total().kept, 2u);
+}
+
 TEST_F(HistoryTest, FetchesAnAddressOnce) {
   serve_jpeg("/1.jpg", 1);
   const Summary summary = collect_list({{"cat", "/1.jpg"}, {"cat", "/1.jpg"}, {"dog", "/./1.jpg#x"}});

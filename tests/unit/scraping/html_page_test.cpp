@@ -32,6 +32,27 @@ TEST(HtmlPage, FindsImages) {
                   "http://other.example/c.webp?x=1&y=2"));
 }
 
+TEST(HtmlPage, ReadsOptOutsIfAsked) {
+  const auto opt_out = [](std::string_view html) {
+    return parse(html, {.robots_token = "winnow-scrape"}).opt_out;
+  };
+  EXPECT_EQ(opt_out("<meta name=robots content='max-image-preview:large, NoAI'>"), "meta robots: noai");
+  EXPECT_EQ(opt_out("<meta name=ROBOTS content=none>"), "meta robots: none");
+  EXPECT_EQ(opt_out("<meta name=Winnow-Scrape content=noimageindex>"), "meta winnow-scrape: noimageindex");
+  EXPECT_EQ(opt_out("<meta name=tdm-reservation content=1>"), "tdm-reservation: 1");
+  EXPECT_EQ(opt_out("<meta name=robots content=nofollow><meta name=googlebot content=noindex>"
+                    "<meta name=tdm-reservation content=0><meta content=noai>"),
+            "");
+  EXPECT_EQ(parse("<meta name=robots content=noai>").opt_out, "");
+}
+
+TEST(HtmlPage, NofollowEndsAGallery) {
+  const PageLimits limits{.robots_token = "winnow-scrape"};
+  EXPECT_FALSE(parse("<meta name=robots content='index, nofollow'><a rel=next href=2>2</a>", limits).next);
+  EXPECT_FALSE(parse("<a rel='next nofollow' href=2>2</a>", limits).next);
+  EXPECT_TRUE(parse("<a rel='next nofollow' href=2>2</a>").next);
+}
+
 TEST(HtmlPage, NamesEachOnce) {
   EXPECT_THAT(images("<img src=a.jpg><img src=./a.jpg><img src=a.jpg#x><noscript><img src=a.jpg></noscript>"),
               ElementsAre("http://example.org/g/a.jpg"));

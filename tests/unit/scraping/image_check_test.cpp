@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "support/drawing.hpp"
+#include "support/photo.hpp"
 #include "winnow/image/encode.hpp"
+#include "winnow/image/preprocess.hpp"
 
 namespace winnow::scraping {
 namespace {
@@ -13,16 +15,27 @@ Bytes jpeg(int width = 160, int height = 120) {
 }
 
 std::string failure_code(ByteSpan bytes, const ImageRequirements& requirements = {}) {
-  const Result<image::ImageInfo> info = check_image(bytes, requirements);
-  return info ? "" : info.failure().code;
+  const Result<CheckedImage> image = check_image(bytes, requirements);
+  return image ? "" : image.failure().code;
 }
 
 TEST(ImageCheck, TellsSizeAndFormat) {
-  const Result<image::ImageInfo> info = check_image(jpeg(), {});
-  ASSERT_TRUE(info);
-  EXPECT_EQ(info->format, image::Format::kJpeg);
-  EXPECT_EQ(info->width, 160);
-  EXPECT_EQ(info->height, 120);
+  const Result<CheckedImage> image = check_image(jpeg(), {});
+  ASSERT_TRUE(image);
+  EXPECT_EQ(image->info.format, image::Format::kJpeg);
+  EXPECT_EQ(image->info.width, 160);
+  EXPECT_EQ(image->info.height, 120);
+}
+
+// It looks at a picture decoded at a smaller scale.
+TEST(ImageCheck, SeesTheSameInOtherSizes) {
+  const image::Image photo = test::draw_photo(1, 1600, 1200);
+  const image::PerceptualHash look = check_image(image::encode_jpeg(photo), {})->look;
+  EXPECT_LE(image::distance(look, image::perceptual_hash(photo)), 8);
+  EXPECT_LE(
+      image::distance(look, check_image(image::encode_jpeg(image::shrink_to_fit(photo, 300), 70), {})->look),
+      8);
+  EXPECT_GT(image::distance(look, check_image(image::encode_jpeg(test::draw_photo(2)), {})->look), 10);
 }
 
 TEST(ImageCheck, WantsAMinimumSide) {

@@ -17,6 +17,8 @@ ManifestRow full_row() {
           .file = "cat/0123456789abcdef.jpg",
           .duplicate_of = "cat/x.jpg",
           .sha256 = "0123",
+          .fetched_sha256 = "4567",
+          .phash = "0123456789abcdef",
           .bytes = 5'000'000'000,
           .width = 640,
           .height = 480,
@@ -47,8 +49,9 @@ TEST(ManifestRow, LeavesOutWhatIsNotKnown) {
 }
 
 TEST(ManifestRow, KnowsEveryOutcome) {
-  for (const RowOutcome outcome : {RowOutcome::kKept, RowOutcome::kDuplicate, RowOutcome::kDuplicateUrl,
-                                   RowOutcome::kFailed, RowOutcome::kPageFailed}) {
+  for (const RowOutcome outcome :
+       {RowOutcome::kKept, RowOutcome::kDuplicate, RowOutcome::kNearDuplicate, RowOutcome::kDuplicateUrl,
+        RowOutcome::kRemoved, RowOutcome::kFailed, RowOutcome::kPageFailed}) {
     ManifestRow row = full_row();
     row.outcome = outcome;
     EXPECT_EQ(row_from_json(to_json(row), "x").outcome, outcome) << outcome_name(outcome);
@@ -57,7 +60,7 @@ TEST(ManifestRow, KnowsEveryOutcome) {
 
 TEST(ManifestRow, PassesOverUnknownMembers) {
   Json json = to_json(full_row());
-  json["phash"] = "0123";
+  json["from_a_later_version"] = "0123";
   EXPECT_EQ(row_from_json(json, "x"), full_row());
 }
 

@@ -153,6 +153,18 @@ TEST_F(PageSourceTest, StopsWaitingForPagesThatAreNotNeededAnyMore) {
   EXPECT_FALSE(source.next({}));
 }
 
+TEST_F(PageSourceTest, LeavesPagesThatOptOut) {
+  const PageOptions polite{.robots_token = "winnow-scrape"};
+  serve_page("/1", "<meta name=robots content=noai><img src=1.jpg><a rel=next href=/2>more</a>");
+  EXPECT_THAT(read({seed("/1")}, polite), ElementsAre("/1 (opted_out)"));
+  EXPECT_EQ(last_.failure->message, "is a page whose pictures are not to be collected: meta robots: noai");
+  server_.route("/2", [](auto& connection, const auto&) {
+    connection.respond(200, "X-Robots-Tag: noimageindex\r\n", "<img src=1.jpg>");
+  });
+  EXPECT_THAT(read({seed("/2")}, polite), ElementsAre("/2 (opted_out)"));
+  EXPECT_THAT(read({seed("/2")}), ElementsAre("/1.jpg"));
+}
+
 TEST_F(PageSourceTest, StopsWaitingWhenAsked) {
   server_.route("/hang", [](auto& connection, const auto&) { connection.sleep(1h); });
   PageSource source(client_, {seed("/hang")}, {});

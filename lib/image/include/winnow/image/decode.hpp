@@ -22,6 +22,7 @@ struct ImageInfo {
   int width = 0;  // as seen: after the EXIF orientation (JPEG, PNG, WebP) or the AVIF transforms
   int height = 0;
   bool animated = false;  // decode() gives the first frame
+  bool upright = true;    // also as stored: there is nothing to turn
 };
 
 // Failure codes: "empty", "not_an_image" (HTML, PDF, unknown bytes), "unsupported_format" (TIFF, HEIC, SVG),

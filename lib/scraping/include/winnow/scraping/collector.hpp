@@ -10,6 +10,7 @@
 #include "winnow/scraping/candidate.hpp"
 #include "winnow/scraping/image_check.hpp"
 #include "winnow/scraping/image_set.hpp"
+#include "winnow/scraping/stored_form.hpp"
 
 namespace winnow::scraping {
 
@@ -17,8 +18,15 @@ struct CollectOptions {
   std::uint64_t count = 0;  // pictures to keep for each label, 0 for all
   std::uint64_t max_bytes = 20'000'000;
   ImageRequirements requirements{};
+  StorageOptions storage{};
   // A picture that was kept is not kept again, byte for byte. If true, under no other label either.
   bool dedupe_across_labels = true;
+  // Nor are pictures whose perceptual hashes differ in at most this many bits of 64; at most 7, below 0 only
+  // bytes count.
+  int same_picture_bits = 6;
+  // As which headers of an answer that opt out of collecting or training (net::opt_out) may name us. Empty,
+  // they are not heeded.
+  std::string robots_token{};
   net::HttpTimeouts timeouts{};
   std::size_t max_listed_failures = 20;  // further ones are only counted and written to the manifest
 };
@@ -30,6 +38,7 @@ struct LabelSummary {
   std::uint64_t found = 0;
   std::uint64_t kept = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t label_noise = 0;  // of the duplicates in this run, those of a picture under another label
   std::uint64_t failed = 0;
   std::map<std::string, std::uint64_t> failed_by_reason{};
 };

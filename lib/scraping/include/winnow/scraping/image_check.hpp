@@ -5,6 +5,7 @@
 #include "winnow/core/bytes.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/image/decode.hpp"
+#include "winnow/image/perceptual_hash.hpp"
 
 namespace winnow::scraping {
 
@@ -13,9 +14,14 @@ struct ImageRequirements {
   std::uint64_t max_pixels = image::DecodeOptions{}.max_pixels;
 };
 
+struct CheckedImage {
+  image::ImageInfo info;
+  image::PerceptualHash look;
+};
+
 // Whether bytes from a stranger are a picture worth keeping: what they are is told from themselves, and they
 // are decoded to the end. Failure codes: "empty", "not_an_image", "unsupported_format", "too_many_pixels",
 // "too_small", "truncated", "corrupt". Thread-safe.
-[[nodiscard]] Result<image::ImageInfo> check_image(ByteSpan bytes, const ImageRequirements& requirements);
+[[nodiscard]] Result<CheckedImage> check_image(ByteSpan bytes, const ImageRequirements& requirements);
 
 }  // namespace winnow::scraping

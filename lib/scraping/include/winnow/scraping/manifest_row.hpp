@@ -10,9 +10,11 @@ namespace winnow::scraping {
 
 enum class RowOutcome {
   kKept,
-  kDuplicate,     // the same bytes as a picture that was kept
-  kDuplicateUrl,  // the address had been met before
+  kDuplicate,      // the same bytes as a picture that was kept
+  kNearDuplicate,  // looks like one
+  kDuplicateUrl,   // the address had been met before
   kFailed,
+  kRemoved,     // was kept, and has been taken out of the set for good
   kPageFailed,  // a page in which pictures were looked for could not be read
 };
 
@@ -28,6 +30,8 @@ struct ManifestRow {
   std::string file{};
   std::string duplicate_of{};
   std::string sha256{};
+  std::string fetched_sha256{};
+  std::string phash{};
   std::uint64_t bytes = 0;
   int width = 0;
   int height = 0;

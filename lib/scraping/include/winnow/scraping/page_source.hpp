@@ -18,6 +18,8 @@ struct PageSeed {
 struct PageOptions {
   unsigned max_pages = 20;  // of one seed: itself and those that follow it by rel=next on the same host
   std::uint64_t max_page_bytes = 10'000'000;
+  // As which opt-outs of a page, in its headers or in it, may name us. Empty, they are not heeded.
+  std::string robots_token{};
   net::HttpTimeouts timeouts{};
 };
 
