@@ -33,7 +33,7 @@ struct Label {
 
 struct Item {
   Candidate candidate;
-  net::Url url;  // moves on to the client
+  std::optional<net::Url> url;  // moves on to the client; nothing for what is on the disk
   Label& label;
 };
 
@@ -93,7 +93,7 @@ class Collector {
   void work();
   void process(const Fetched& fetched);
   ManifestRow judge(const Fetched& fetched);
-  ManifestRow judge_image(const Item& item, const net::HttpResponse& answer);
+  ManifestRow judge_image(const Item& item, ByteSpan body);
   void settle(const Item& done, bool was_kept);
   void give_up(std::exception_ptr reason);
   [[nodiscard]] bool has_room(const Label& label) const;
@@ -168,6 +168,7 @@ void Collector::accept(Finding finding) {
   Candidate& candidate = finding.candidate;
   if (finding.failure)
     return recorder_.record(failed_row(candidate, *finding.failure, RowOutcome::kPageFailed));
+  const bool is_local = candidate.file != nullptr;
   Result<net::Url> url = net::Url::parse(candidate.url);
 
   std::unique_lock lock(mutex_);
@@ -179,8 +180,9 @@ void Collector::accept(Finding finding) {
     return recorder_.pass_over();
   }
   const History::Visit visit = history_.visit(candidate.label, url ? url->text() : candidate.url);
-  if (visit == History::Visit::kFirst && url) {
-    auto item = std::make_shared<Item>(Item{std::move(candidate), std::move(*url), label});
+  if (visit == History::Visit::kFirst && (url || is_local)) {
+    auto item = std::make_shared<Item>(Item{std::move(candidate), std::nullopt, label});
+    if (!is_local) item->url = std::move(*url);
     ++waiting_;
     if (!has_room(label)) {
       label.deferred.push_back(std::move(item));
@@ -202,8 +204,12 @@ void Collector::accept(Finding finding) {
 }
 
 void Collector::start(std::shared_ptr<Item> item) {
+  if (item->candidate.file) {  // a worker reads it, when it gets there
+    arrived_.try_push({std::move(item), Failure{"local", ""}});
+    return;
+  }
   net::HttpRequest request{
-      .url = std::move(item->url),
+      .url = std::move(*item->url),
       .max_bytes = options_.max_bytes,
       .timeouts = options_.timeouts,
       .accept = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/*;q=0.8,*/*;q=0.5"};
@@ -238,18 +244,22 @@ void Collector::process(const Fetched& fetched) {
 
 ManifestRow Collector::judge(const Fetched& fetched) {
   const Candidate& candidate = fetched.item->candidate;
+  if (candidate.file) {
+    const Result<Bytes> bytes = read_local_file(*candidate.file, options_.max_bytes);
+    return bytes ? judge_image(*fetched.item, *bytes) : failed_row(candidate, bytes.failure());
+  }
   if (!fetched.answer) return failed_row(candidate, fetched.answer.failure());
   const net::HttpResponse& answer = *fetched.answer;
   if (answer.status < 200 || answer.status > 299) {
     return failed_row(
         candidate, {fmt::format("http_{}", answer.status), "answers " + net::describe_status(answer.status)});
   }
-  return judge_image(*fetched.item, answer);
+  return judge_image(*fetched.item, answer.body);
 }
 
-ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& answer) {
+ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
   const Candidate& candidate = item.candidate;
-  const std::string sha256 = sha256_hex(answer.body);
+  const std::string sha256 = sha256_hex(body);
   std::optional<std::string> original;
   {
     const std::lock_guard lock(mutex_);
@@ -257,9 +267,9 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
   }
   ManifestRow row = row_for(candidate, RowOutcome::kDuplicate);
   row.sha256 = sha256;
-  row.bytes = answer.body.size();
+  row.bytes = body.size();
   if (!original) {
-    const Result<image::ImageInfo> info = check_image(answer.body, options_.requirements);
+    const Result<image::ImageInfo> info = check_image(body, options_.requirements);
     if (!info) return failed_row(candidate, info.failure());
     row.width = info->width;
     row.height = info->height;
@@ -273,7 +283,7 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
     row.file.clear();
     return row;
   }
-  set_.write_image(candidate.label, row.file, answer.body);
+  set_.write_image(candidate.label, row.file, body);
   row.outcome = RowOutcome::kKept;
   return row;
 }

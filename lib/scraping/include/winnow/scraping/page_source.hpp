@@ -10,6 +10,8 @@
 
 namespace winnow::scraping {
 
+struct HtmlPage;
+
 struct PageSeed {
   std::string label;
   net::Url url;
@@ -17,12 +19,14 @@ struct PageSeed {
 
 struct PageOptions {
   unsigned max_pages = 20;  // of one seed: itself and those that follow it by rel=next on the same host
+  unsigned depth = 0;       // how many links deep other pages of the seed's host are read, too
   std::uint64_t max_page_bytes = 10'000'000;
   net::HttpTimeouts timeouts{};
 };
 
-// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side; a
-// following page is asked for when the one before it has been read.
+// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side;
+// of each, a page is asked for when the one before it has been read: those that follow first, then those that
+// are linked, the nearest first.
 class PageSource : public CandidateSource {
  public:
   PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options);
@@ -34,8 +38,11 @@ class PageSource : public CandidateSource {
  private:
   struct Chain;
   struct Arrivals;
-  void request(std::size_t index, const net::Url& url);
-  void read(std::size_t index, const net::Url& url, Result<net::HttpResponse> answer);
+  struct Step;
+  bool request(std::size_t index, const Step& step);
+  void go_on(std::size_t index);
+  void plan(std::size_t index, const Step& step, const net::Url& url, const HtmlPage& page);
+  void read(std::size_t index, const Step& step, Result<net::HttpResponse> answer);
 
   net::HttpClient& client_;
   const PageOptions options_;
