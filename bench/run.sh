@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
-# Builds and runs the benchmarks. Nothing else should run on the machine meanwhile. Arguments go to the program,
-# for example --benchmark_filter=embed.
+# Builds and runs the benchmarks; their results belong into docs/benchmarks.md. Nothing else should run on the
+# machine meanwhile.
+#
+#   bench/run.sh                       all of them
+#   bench/run.sh steps [arguments]     what one photo costs, step by step; Google Benchmark's arguments
+#   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
 set -euo pipefail
 cd "$(dirname "$0")/.."
+which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench
-exec build/bin/pipeline_bench "$@"
+cmake --build --preset release --target pipeline_bench winnow-scrape
+case $which in
+  steps) exec build/bin/pipeline_bench "$@" ;;
+  scrape) exec bench/scrape_bench.py "$@" ;;
+  all) build/bin/pipeline_bench; exec bench/scrape_bench.py ;;
+  *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
+esac

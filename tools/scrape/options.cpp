@@ -118,7 +118,8 @@ void add_requirements(CLI::App& app, ScrapeOptions& options) {
       ->check(CLI::Range(0, 100).description(""))
       ->type_name("N")
       ->capture_default_str();
-  app.add_flag("--no-dedupe", options.no_dedupe, "Keep pictures that are byte for byte the same");
+  app.add_flag("--no-dedupe", options.no_dedupe,
+               "Keep a picture also under a second label; within a label it is always kept once");
 }
 
 void add_manners(CLI::App& app, ScrapeOptions& options) {
@@ -207,7 +208,7 @@ net::HttpClientOptions client_options(const ScrapeOptions& options) {
 
 scraping::CollectOptions collect_options(const ScrapeOptions& options) {
   scraping::CollectOptions collect = options.collect;
-  collect.dedupe = !options.no_dedupe;
+  collect.dedupe_across_labels = !options.no_dedupe;
   return collect;
 }
 

@@ -24,6 +24,10 @@ void add_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--weights", training.weights,
                  "Pretrained weights for probe; default: those that come with winnow")
       ->type_name("FILE");
+  app.add_option("--cache", training.cache,
+                 "Folder in which embeddings are kept for the next run; default: .winnow beside the classes")
+      ->type_name("DIR");
+  app.add_flag("--no-cache", training.no_cache, "Compute embeddings anew and keep none");
   app.add_option(
          "--size", training.size,
          "Side of the pictures the network sees, in pixels; default: 224 for efficientnet_lite0, 96 for "

@@ -16,9 +16,9 @@ namespace {
   throw Error(ErrorKind::kIo, target.string(), "cannot write: " + system_message(error_number));
 }
 
-std::filesystem::path temporary_beside(const std::filesystem::path& target) {
+std::string temporary_name() {
   static std::atomic<unsigned> counter = 0;
-  return target.parent_path() / fmt::format(".winnow-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
+  return fmt::format("{}{}-{}.tmp", kTemporaryFilePrefix, ::getpid(), counter.fetch_add(1));
 }
 
 // Said before hours of work rather than after. A rename would also turn /dev/null or a pipe into a plain
@@ -34,11 +34,14 @@ void require_replaceable(const std::filesystem::path& target) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)), descriptor_(-1) {
+AtomicFile::AtomicFile(std::filesystem::path target, Durability durability,
+                       const std::filesystem::path& temporary_folder)
+    : target_(std::move(target)), durability_(durability), descriptor_(-1) {
   require_replaceable(target_);
+  const std::filesystem::path folder = temporary_folder.empty() ? target_.parent_path() : temporary_folder;
   // A killed run may have left a file of this name: in a container process ids start over.
   do {
-    temporary_ = temporary_beside(target_);
+    temporary_ = folder / temporary_name();
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail(target_, errno);
@@ -59,12 +62,14 @@ void AtomicFile::write(ByteSpan bytes) {
 }
 
 void AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) fail(target_, errno);
+  const bool synced = durability_ == Durability::kSynced;
+  if (synced && ::fsync(descriptor_) != 0) fail(target_, errno);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) fail(target_, errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, errno);
   temporary_.clear();
+  if (!synced) return;
 
   // The rename itself is durable only once the folder is.
   const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";

@@ -24,6 +24,7 @@ Result<Fingerprint> fingerprint_file(const std::filesystem::path& file, const Fi
   result.bytes = bytes->size();
   result.info = *info;
   result.look = image::perceptual_hash(*picture);
+  result.quality = image::measure_quality(*picture);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "winnow/core/file.hpp"
+#include "winnow/core/hash.hpp"
 #include "winnow/core/parallel.hpp"
 
 namespace winnow::dataset {
@@ -36,6 +37,7 @@ std::vector<LoadFailure> load_batches(std::span<const std::filesystem::path> fil
           image::decode_and_preprocess(*bytes, preprocessing, out, options.limits);
       if (info) {
         loaded.batch.indices.push_back(i);
+        if (options.hash) loaded.batch.sha256.push_back(sha256_hex(*bytes));
       } else {
         loaded.failures.push_back({i, info.failure()});
       }

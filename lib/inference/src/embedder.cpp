@@ -16,6 +16,10 @@ std::size_t Embedder::width() const {
   return engine_->output_width(kOutput);
 }
 
+std::string Embedder::precision() const {
+  return engine_->precision();
+}
+
 std::vector<float> Embedder::embed(std::span<const std::uint8_t> pixels) const {
   return std::move(engine_->run(pixels, std::span(&kOutput, 1)).front());
 }

@@ -70,6 +70,7 @@ class CompiledBatch {
 
 struct OpenvinoEngine::State {
   ov::Core core;
+  bool full_precision = false;
   std::shared_ptr<const ov::Model> model;
   ov::Shape picture;  // [size, size, 3]
   std::map<std::string, std::size_t> widths;
@@ -100,6 +101,7 @@ OpenvinoEngine::OpenvinoEngine(ByteSpan onnx, const EngineOptions& options)
       for (const std::string& name : output.get_names()) state_->widths[name] = width;
     }
   });
+  state_->full_precision = options.full_precision;
   ov::AnyMap settings = {ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
                          ov::inference_num_threads(static_cast<std::int32_t>(options.threads)),
                          // Decoding threads share the processors; pinned ones would wait for each other.
@@ -111,6 +113,11 @@ OpenvinoEngine::OpenvinoEngine(ByteSpan onnx, const EngineOptions& options)
 }
 
 OpenvinoEngine::~OpenvinoEngine() = default;
+
+std::string OpenvinoEngine::precision() const {
+  return state_->full_precision ? "f32"
+                                : state_->core.get_property("CPU", ov::hint::inference_precision).to_string();
+}
 
 std::size_t OpenvinoEngine::picture_bytes() const {
   return state_->picture_bytes();

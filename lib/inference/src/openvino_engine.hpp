@@ -19,6 +19,7 @@ class OpenvinoEngine {
   OpenvinoEngine(ByteSpan onnx, const EngineOptions& options);
   ~OpenvinoEngine();
 
+  [[nodiscard]] std::string precision() const;      // "f32", "bf16"
   [[nodiscard]] std::size_t picture_bytes() const;  // size * size * 3
   [[nodiscard]] bool has_output(const std::string& name) const;
   [[nodiscard]] std::size_t output_width(const std::string& name) const;  // 1 for outputs of shape [n]

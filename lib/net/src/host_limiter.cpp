@@ -34,7 +34,6 @@ void HostLimiter::insert(std::string_view host_name, Ticket ticket, bool first) 
   } else {
     host->second.tickets.push_back(ticket);
   }
-  ++waiting_;
   schedule(host);
 }
 
@@ -54,9 +53,10 @@ std::optional<HostLimiter::Ticket> HostLimiter::take(Time now) {
   Host& state = host->second;
   const Ticket ticket = state.tickets.front();
   state.tickets.pop_front();
-  --waiting_;
   ++state.running;
-  state.ready_at = now + limits_.interval;
+  const auto own = intervals_.find(host->first);
+  state.ready_at =
+      now + (own == intervals_.end() ? limits_.interval : std::max(limits_.interval, own->second));
   state.turn = ++turns_;
   schedule(host);
   return ticket;
@@ -74,6 +74,19 @@ void HostLimiter::pause(std::string_view host_name, Time until) {
   unschedule(host);
   host->second.ready_at = std::max(host->second.ready_at, until);
   schedule(host);
+}
+
+void HostLimiter::set_interval(std::string_view host_name, std::chrono::milliseconds interval) {
+  intervals_.insert_or_assign(std::string(host_name), interval);
+}
+
+std::vector<HostLimiter::Ticket> HostLimiter::take_out(std::string_view host_name) {
+  const auto host = host_named(host_name);
+  unschedule(host);
+  std::vector<Ticket> tickets(host->second.tickets.begin(), host->second.tickets.end());
+  host->second.tickets.clear();
+  schedule(host);
+  return tickets;
 }
 
 void HostLimiter::forget_idle(Time now) {

@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -11,9 +10,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "connection_limit.hpp"
+#include "host_breaker.hpp"
 #include "memory_account.hpp"
+#include "robots_gate.hpp"
 #include "socket_poll.hpp"
-#include "transfer.hpp"
+#include "transfer_pool.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::net {
@@ -24,25 +26,7 @@ using Ticket = HostLimiter::Ticket;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestSleep{60'000};
-
-// As many connections as wanted, or as the process may have files open: one each, a second while IPv6 and
-// IPv4 race, two while a name is resolved, and some for everyone else. Raises the soft limit where that
-// helps.
-unsigned affordable_connections(unsigned wanted) {
-  constexpr rlim_t kEach = 4;
-  constexpr rlim_t kOthers = 256;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  const rlim_t needed = wanted * kEach + kOthers;
-  if (limit.rlim_cur < needed && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = std::min(needed, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  if (limit.rlim_cur >= needed) return wanted;
-  const rlim_t left = limit.rlim_cur > kOthers ? (limit.rlim_cur - kOthers) / kEach : 1;
-  return static_cast<unsigned>(std::max<rlim_t>(left, 1));
-}
+constexpr milliseconds kNotablePause{10'000};
 
 Failure cancelled() {
   return {"cancelled", "was given up"};
@@ -62,7 +46,7 @@ class HttpClient::Loop {
  private:
   struct Request {
     HttpRequest wanted;  // its url is the hop's: where the request stands now
-    Handler handler;
+    Handler handler;     // none for a robots.txt
     unsigned redirects = 0;
     unsigned retries = 0;
   };
@@ -72,11 +56,16 @@ class HttpClient::Loop {
 
   void run();
   bool admit();
+  void enqueue(Ticket ticket);
+  void ask_robots(const Request& for_whom);
+  void robots_arrived(const Url& asked, const Result<HttpResponse>& answer);
   void start_ready();
+  [[nodiscard]] bool has_room(Clock::time_point now);
   void wait();
   void collect();
   void settle(Ticket ticket, Hop hop);
   bool retry(Ticket ticket, Request& request, const Hop& hop);
+  void note_health(const std::string& host, const Hop& hop);
   void follow(Ticket ticket, Request& request, std::string_view location);
   void answer(Ticket ticket, Result<HttpResponse> result);
   void abandon();
@@ -90,14 +79,17 @@ class HttpClient::Loop {
   bool stopping_ = false;
 
   CURLM* const multi_;
+  const unsigned max_sockets_;
   const unsigned max_connections_;
   std::optional<Clock::time_point> curl_timer_;
   HostLimiter limiter_;
+  HostBreaker breaker_;
+  RobotsGate gate_;
+  std::unordered_map<Ticket, Url> robots_;  // the robots.txt that are on their way, before any redirect
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Request> requests_;
   std::multimap<Clock::time_point, Ticket> later_;  // waiting for a retry
-  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> running_;
-  std::vector<std::unique_ptr<Transfer>> spare_;
+  TransferPool transfers_{options_, account_};
 
   std::jthread thread_;
 };
@@ -108,8 +100,11 @@ HttpClient::Loop::Loop(HttpClientOptions options)
         static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
         return ready == CURLE_OK ? curl_multi_init() : nullptr;
       }()),
-      max_connections_(affordable_connections(options_.max_connections)),
-      limiter_(options_.limits) {
+      max_sockets_(affordable_connections(std::max(options_.max_connections, options_.max_sockets))),
+      max_connections_(std::min(options_.max_connections, max_sockets_)),
+      limiter_(options_.limits),
+      breaker_(options_.breaker),
+      gate_(options_.robots_token) {
   if (multi_ == nullptr) throw Error(ErrorKind::kIo, "network", "libcurl cannot be set up");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -123,7 +118,7 @@ HttpClient::Loop::Loop(HttpClientOptions options)
 HttpClient::Loop::~Loop() {
   stop();
   thread_.join();
-  spare_.clear();
+  transfers_.clear();
   curl_multi_cleanup(multi_);
 }
 
@@ -181,31 +176,72 @@ bool HttpClient::Loop::admit() {
   }
   for (Request& request : fresh) {
     const Ticket ticket = ++last_ticket_;
-    limiter_.add(request.wanted.url.host(), ticket);
     requests_.emplace(ticket, std::move(request));
+    enqueue(ticket);
   }
   const Clock::time_point now = Clock::now();
   while (!later_.empty() && later_.begin()->first <= now) {
     const Ticket ticket = later_.begin()->second;
     later_.erase(later_.begin());
-    limiter_.add_first(requests_.at(ticket).wanted.url.host(), ticket);
+    enqueue(ticket);
   }
   return true;
 }
 
+// Puts a request in line at the host it now has to go to, unless that is known not to help or not to be
+// welcome. What has had a turn already goes first.
+void HttpClient::Loop::enqueue(Ticket ticket) {
+  const Request& request = requests_.at(ticket);
+  const Url& url = request.wanted.url;
+  const Clock::time_point now = Clock::now();
+  if (const Failure* why = breaker_.why_not(url.host(), now)) return answer(ticket, Failure(*why));
+  if (request.wanted.heeds_robots && !options_.robots_token.empty()) {
+    const RobotsGate::Answer pass = gate_.knock(url, ticket, now);
+    if (pass.verdict == RobotsGate::Verdict::kRefuse) return answer(ticket, *pass.why);
+    if (pass.verdict == RobotsGate::Verdict::kAsk) return ask_robots(request);
+    if (pass.verdict == RobotsGate::Verdict::kWait) return;
+  }
+  if (request.redirects + request.retries > 0) {
+    limiter_.add_first(url.host(), ticket);
+  } else {
+    limiter_.add(url.host(), ticket);
+  }
+}
+
+void HttpClient::Loop::ask_robots(const Request& for_whom) {
+  const Ticket ticket = ++last_ticket_;
+  const Result<Url> url = for_whom.wanted.url.resolve("/robots.txt");
+  HttpRequest wanted{.url = *url,
+                     .max_bytes = RobotsTxt::kMaxBytes,
+                     .cut_at_max = true,
+                     .heeds_robots = false,
+                     .timeouts = for_whom.wanted.timeouts,
+                     .accept = "text/plain,*/*;q=0.5"};
+  robots_.emplace(ticket, *url);
+  requests_.emplace(ticket, Request{std::move(wanted), nullptr});
+  limiter_.add_first(url->host(), ticket);  // others of its host may be waiting for it
+}
+
+void HttpClient::Loop::robots_arrived(const Url& asked, const Result<HttpResponse>& answer) {
+  const std::vector<Ticket> waiting = gate_.arrived(asked, answer, Clock::now());
+  if (const auto delay = gate_.crawl_delay(asked)) {
+    limiter_.set_interval(asked.host(), std::min(*delay, options_.max_crawl_delay));
+  }
+  for (const Ticket ticket : waiting) enqueue(ticket);
+}
+
+// Whether another transfer may start. Slow ones stand aside.
+bool HttpClient::Loop::has_room(Clock::time_point now) {
+  if (!account_->has_room(options_.max_buffered_bytes) || transfers_.size() >= max_sockets_) return false;
+  return transfers_.size() < max_connections_ || transfers_.size() < max_connections_ + transfers_.slow(now);
+}
+
 void HttpClient::Loop::start_ready() {
   const Clock::time_point now = Clock::now();
-  while (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
+  while (has_room(now)) {
     const std::optional<Ticket> ticket = limiter_.take(now);
     if (!ticket) return;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Transfer>(options_, account_));
-    std::unique_ptr<Transfer> transfer = std::move(spare_.back());
-    spare_.pop_back();
-    const Request& request = requests_.at(*ticket);
-    transfer->prepare(request.wanted, *ticket);
-    curl_multi_add_handle(multi_, transfer->handle());
-    Transfer* const key = transfer.get();
-    running_.emplace(key, std::move(transfer));
+    curl_multi_add_handle(multi_, transfers_.start(requests_.at(*ticket).wanted, *ticket).handle());
   }
 }
 
@@ -214,8 +250,12 @@ void HttpClient::Loop::wait() {
   Clock::time_point until = now + kLongestSleep;
   if (curl_timer_) until = std::min(until, *curl_timer_);
   if (!later_.empty()) until = std::min(until, later_.begin()->first);
-  if (running_.size() < max_connections_ && account_->has_room(options_.max_buffered_bytes)) {
-    if (const auto ready = limiter_.next_ready()) until = std::min(until, *ready);
+  if (const auto ready = limiter_.next_ready()) {
+    if (has_room(now)) {
+      until = std::min(until, *ready);
+    } else if (transfers_.size() < max_sockets_) {
+      until = std::min(until, std::max(*ready, transfers_.next_count()));
+    }
   }
   const auto limit = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(until - now));
   int running = 0;
@@ -241,9 +281,7 @@ void HttpClient::Loop::collect() {
     curl_multi_remove_handle(multi_, handle);
     const Ticket ticket = transfer->ticket();
     Hop hop = transfer->finish(code);
-    const auto held = running_.find(transfer);
-    spare_.push_back(std::move(held->second));
-    running_.erase(held);
+    transfers_.finish(*transfer);
     settle(ticket, std::move(hop));
   }
 }
@@ -251,6 +289,7 @@ void HttpClient::Loop::collect() {
 void HttpClient::Loop::settle(Ticket ticket, Hop hop) {
   Request& request = requests_.at(ticket);
   limiter_.finished(request.wanted.url.host());
+  note_health(std::string(request.wanted.url.host()), hop);
   if (retry(ticket, request, hop)) return;
   if (hop.failure) return answer(ticket, *hop.failure);
   if (const std::string_view location = hop.location(); !location.empty())
@@ -270,7 +309,8 @@ bool HttpClient::Loop::retry(Ticket ticket, Request& request, const Hop& hop) {
   // A server that says when to come back, or that there was too much, means all requests.
   const bool whole_host = asked.has_value() || hop.status == 429;
   if (whole_host) limiter_.pause(host, again);
-  if (request.retries == options.retries) return false;
+  if (asked.value_or(milliseconds(0)) >= kNotablePause && options_.on_pause) options_.on_pause(host, *asked);
+  if (request.retries == options.retries || breaker_.why_not(host, now) != nullptr) return false;
   ++request.retries;
   if (whole_host) {
     limiter_.add_first(host, ticket);
@@ -278,6 +318,17 @@ bool HttpClient::Loop::retry(Ticket ticket, Request& request, const Hop& hop) {
     later_.emplace(again, ticket);
   }
   return true;
+}
+
+// A host that has just failed once too often is not asked for what waits for it either.
+void HttpClient::Loop::note_health(const std::string& host, const Hop& hop) {
+  if (hop.failure ? !is_transient_failure(*hop.failure) : !is_transient_status(hop.status)) {
+    if (!hop.failure) breaker_.succeeded(host);
+    return;
+  }
+  const std::string how = hop.failure ? hop.failure->message : "answers " + describe_status(hop.status);
+  if (!breaker_.failed(host, how, Clock::now())) return;
+  for (const Ticket waiting : limiter_.take_out(host)) enqueue(waiting);
 }
 
 void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view location) {
@@ -294,25 +345,31 @@ void HttpClient::Loop::follow(Ticket ticket, Request& request, std::string_view 
   ++request.redirects;
   request.wanted.headers = nullptr;
   request.wanted.url = std::move(*next);
-  limiter_.add_first(request.wanted.url.host(), ticket);
+  enqueue(ticket);
 }
 
 void HttpClient::Loop::answer(Ticket ticket, Result<HttpResponse> result) {
   const auto request = requests_.find(ticket);
   const Handler handler = std::move(request->second.handler);
   requests_.erase(request);
-  handler(std::move(result));
+  if (handler) return handler(std::move(result));
+  const auto robots = robots_.find(ticket);
+  const Url asked = std::move(robots->second);
+  robots_.erase(robots);
+  robots_arrived(asked, result);
 }
 
 void HttpClient::Loop::abandon() {
-  for (const auto& [transfer, owner] : running_) curl_multi_remove_handle(multi_, transfer->handle());
-  running_.clear();
+  transfers_.for_each([&](const Transfer& transfer) { curl_multi_remove_handle(multi_, transfer.handle()); });
+  transfers_.clear();
   std::vector<Request> never_begun;
   {
     const std::lock_guard lock(mutex_);
     never_begun.swap(submitted_);
   }
-  for (const auto& [ticket, request] : requests_) request.handler(cancelled());
+  for (const auto& [ticket, request] : requests_) {
+    if (request.handler) request.handler(cancelled());
+  }
   for (const Request& request : never_begun) request.handler(cancelled());
   requests_.clear();
 }

@@ -6,14 +6,16 @@
 #include <array>
 #include <utility>
 
-#include "winnow/core/text.hpp"
-
 namespace winnow::net {
 
-std::string_view HttpResponse::header(std::string_view name) const {
+std::string_view find_header(const std::vector<HttpResponse::Header>& headers, std::string_view name) {
   const auto found =
-      std::find_if(headers.begin(), headers.end(), [&](const Header& h) { return h.name == name; });
+      std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.name == name; });
   return found == headers.end() ? std::string_view() : std::string_view(found->value);
+}
+
+std::string_view HttpResponse::header(std::string_view name) const {
+  return find_header(headers, name);
 }
 
 std::vector<std::string_view> HttpResponse::header_values(std::string_view name) const {
@@ -22,10 +24,6 @@ std::vector<std::string_view> HttpResponse::header_values(std::string_view name)
     if (header.name == name) values.push_back(header.value);
   }
   return values;
-}
-
-std::string HttpResponse::content_type() const {
-  return to_lower(trim(split(header("content-type"), ';').front()));
 }
 
 std::string describe_status(int status) {

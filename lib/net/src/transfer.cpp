@@ -22,12 +22,6 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-std::string_view find_header(const std::vector<HttpResponse::Header>& headers, std::string_view name) {
-  const auto found =
-      std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.name == name; });
-  return found == headers.end() ? std::string_view() : std::string_view(found->value);
-}
-
 template <class Value>
 void set(CURL* handle, CURLoption option, Value value) {
   curl_easy_setopt(handle, option, value);
@@ -86,9 +80,11 @@ Transfer::~Transfer() {
 
 void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
   ticket_ = ticket;
+  started_ = std::chrono::steady_clock::now();
   timeouts_ = request.timeouts;
   host_ = request.url.host();
   max_bytes_ = request.max_bytes;
+  cut_at_max_ = request.cut_at_max;
   set(handle_, CURLOPT_URL, request.url.text().c_str());
   set(handle_, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(timeouts_.connect));
   set(handle_, CURLOPT_TIMEOUT_MS, milliseconds(timeouts_.total));
@@ -102,6 +98,14 @@ void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
     }
   }
   set(handle_, CURLOPT_HTTPHEADER, header_list_);
+}
+
+bool Transfer::is_slow(std::chrono::steady_clock::time_point now) const {
+  constexpr std::chrono::duration<double> kPatience(2);
+  constexpr double kSlowBytesPerSecond = 10'000;
+  const std::chrono::duration<double> age = now - started_;
+  const auto received = static_cast<double>(header_bytes_ + body_.size() + discarded_);
+  return age > kPatience && received < kSlowBytesPerSecond * age.count();
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) try {
@@ -119,8 +123,9 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 // Compressed bytes can come without end and unpack to nothing, so what is on the wire is counted, too.
 int Transfer::on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
   auto& transfer = *static_cast<Transfer*>(self);
-  if (static_cast<std::uint64_t>(received) <= transfer.max_bytes_) return 0;
-  if (transfer.stop_ == Stop::kNone) transfer.stop_ = Stop::kTooLarge;
+  const bool wanted = transfer.is_success();
+  if (static_cast<std::uint64_t>(received) <= (wanted ? transfer.max_bytes_ : kMaxErrorPageBytes)) return 0;
+  if (transfer.stop_ == Stop::kNone) transfer.stop_ = wanted ? transfer.beyond_max() : Stop::kErrorPageSeen;
   return 1;
 }
 
@@ -153,7 +158,7 @@ bool Transfer::take_header(std::string_view line) {
   if (trim(line).empty()) {
     headers_complete_ = status_ >= 200;
     // CURLOPT_MAXFILESIZE would also refuse error pages and redirects, whose bodies nobody wants.
-    if (status_ < 200 || status_ > 299 || claimed_size() <= max_bytes_) return true;
+    if (!is_success() || cut_at_max_ || claimed_size() <= max_bytes_) return true;
     stop_ = Stop::kTooLarge;
     return false;
   }
@@ -171,25 +176,25 @@ std::uint64_t Transfer::claimed_size() const {
 }
 
 bool Transfer::take_body(ByteSpan bytes) {
-  if (status_ < 200 || status_ > 299) {
+  if (!is_success()) {
     discarded_ += bytes.size();
     if (discarded_ <= kMaxErrorPageBytes) return true;
     stop_ = Stop::kErrorPageSeen;
     return false;
   }
-  if (bytes.size() > max_bytes_ - body_.size()) {
-    stop_ = Stop::kTooLarge;
-    return false;
-  }
+  const bool too_large = bytes.size() > max_bytes_ - body_.size();
+  if (too_large) stop_ = beyond_max();
+  if (stop_ == Stop::kTooLarge) return false;
+  bytes = bytes.first(std::min<std::size_t>(bytes.size(), max_bytes_ - body_.size()));
   if (body_.empty()) body_.reserve(static_cast<std::size_t>(std::min(claimed_size(), kMaxReserve)));
   body_.insert(body_.end(), bytes.begin(), bytes.end());
   account_->add(bytes.size());
-  return true;
+  return !too_large;
 }
 
 Hop Transfer::finish(CURLcode code) {
   Hop hop;
-  const bool answered = code == CURLE_OK || stop_ == Stop::kErrorPageSeen ||
+  const bool answered = code == CURLE_OK || stop_ == Stop::kErrorPageSeen || stop_ == Stop::kCutOff ||
                         // An error page that breaks off has said what it had to say.
                         (headers_complete_ && status_ >= 300 && stop_ == Stop::kNone);
   if (answered) {

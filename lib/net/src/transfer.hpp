@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,11 +41,14 @@ class Transfer {
   // Turns curl's verdict into a result, and forgets the hop.
   [[nodiscard]] Hop finish(CURLcode code);
 
+  // Whether it has been under way for a while and brings hardly anything.
+  [[nodiscard]] bool is_slow(std::chrono::steady_clock::time_point now) const;
+
   [[nodiscard]] CURL* handle() const { return handle_; }
   [[nodiscard]] HostLimiter::Ticket ticket() const { return ticket_; }
 
  private:
-  enum class Stop { kNone, kTooLarge, kBadHeaders, kErrorPageSeen };
+  enum class Stop { kNone, kTooLarge, kCutOff, kBadHeaders, kErrorPageSeen };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -53,6 +57,8 @@ class Transfer {
 
   bool take_header(std::string_view line);
   bool take_body(ByteSpan bytes);
+  [[nodiscard]] Stop beyond_max() const { return cut_at_max_ ? Stop::kCutOff : Stop::kTooLarge; }
+  [[nodiscard]] bool is_success() const { return status_ >= 200 && status_ <= 299; }
   [[nodiscard]] std::uint64_t claimed_size() const;  // Content-Length, 0 without one
   [[nodiscard]] Failure explain(CURLcode code) const;
   [[nodiscard]] Failure explain_timeout() const;
@@ -64,9 +70,11 @@ class Transfer {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
 
   HostLimiter::Ticket ticket_ = 0;
+  std::chrono::steady_clock::time_point started_;
   HttpTimeouts timeouts_{};
   std::string host_;
   std::uint64_t max_bytes_ = 0;
+  bool cut_at_max_ = false;
   int status_ = 0;
   bool headers_complete_ = false;
   std::size_t header_bytes_ = 0;

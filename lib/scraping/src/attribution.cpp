@@ -23,7 +23,8 @@ std::string plain(std::string_view text) {
 
 std::string link(std::string_view address) {
   const bool is_link = address.starts_with("http://") || address.starts_with("https://");
-  const bool is_clean = address.find_first_of(" <>\"\r\n\t") == std::string_view::npos;
+  const bool is_clean = address.find_first_of(" <>\"") == std::string_view::npos &&
+                        printable(address, address.size()) == address;
   return is_link && is_clean ? fmt::format("<{}>", address) : plain(address);
 }
 
@@ -48,7 +49,10 @@ void write_attribution(const std::filesystem::path& folder) {
   std::string text;                        // a system call for each line would be felt
   std::unordered_set<std::uint64_t> seen;  // hashes of names: a file that was fetched again has two rows
   read_manifest(folder, [&](const ManifestRow& row) {
-    if (row.outcome != RowOutcome::kKept || !seen.insert(std::hash<std::string>{}(row.file)).second) return;
+    if (row.outcome != RowOutcome::kKept) return;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(folder / row.file, error)) return;  // removed by hand, or lost
+    if (!seen.insert(std::hash<std::string>{}(row.file)).second) return;
     text += describe(row);
     if (text.size() < 65'536) return;
     file.write(text);

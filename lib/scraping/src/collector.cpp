@@ -14,6 +14,7 @@
 #include "recorder.hpp"
 #include "winnow/core/bounded_queue.hpp"
 #include "winnow/core/hash.hpp"
+#include "winnow/core/json.hpp"
 #include "winnow/core/parallel.hpp"
 #include "winnow/core/text.hpp"
 
@@ -69,8 +70,8 @@ ManifestRow failed_row(const Candidate& candidate, const Failure& failure,
 
 // One thread, the caller's, draws candidates from the source and hands them to the client; the client's
 // thread puts what arrives into a queue; `threads` workers check, write and record it. Nobody waits for room
-// in the queue: it is bounded by kMaxWaiting, and what the bodies in it hold by the client's
-// max_buffered_bytes.
+// in the queue: it is bounded by kMaxWaiting, and while the bodies in it hold more than the client's
+// max_buffered_bytes, the client starts nothing new.
 class Collector {
  public:
   Collector(CandidateSource& source, ImageSetWriter& set, net::HttpClient& client,
@@ -80,7 +81,7 @@ class Collector {
         client_(client),
         options_(options),
         context_(context),
-        history_(!options.dedupe),
+        history_(!options.dedupe_across_labels),
         recorder_(set, options, context, source.expected()),
         arrived_(kMaxWaiting + 1) {}
 
@@ -94,9 +95,12 @@ class Collector {
   void process(const Fetched& fetched);
   ManifestRow judge(const Fetched& fetched);
   ManifestRow judge_image(const Item& item, ByteSpan body);
-  void settle(const Item& done, bool was_kept);
+  void settle(const Item& item, bool was_kept);
   void give_up(std::exception_ptr reason);
   [[nodiscard]] bool has_room(const Label& label) const;
+  [[nodiscard]] bool is_full(std::uint64_t kept) const {
+    return options_.count > 0 && kept >= options_.count;
+  }
 
   CandidateSource& source_;
   ImageSetWriter& set_;
@@ -119,7 +123,10 @@ class Collector {
 Summary Collector::run() {
   {
     const std::vector<History::EarlierLabel> earlier = history_.load(set_.folder());
-    for (const History::EarlierLabel& label : earlier) labels_[label.label].kept = label.kept;
+    for (const History::EarlierLabel& label : earlier) {
+      labels_[label.label].kept = label.kept;
+      if (is_full(label.kept)) source_.enough(label.label);
+    }
     recorder_.add_earlier(earlier);
   }
   const std::stop_callback on_stop(context_.stop, [this] { give_up(nullptr); });
@@ -136,8 +143,7 @@ Summary Collector::run() {
     lock.unlock();
     arrived_.close();
   }
-  const bool stopped = context_.stop.stop_requested();
-  Summary summary = recorder_.finish(stopped);
+  Summary summary = recorder_.finish();
   if (failure_) {
     try {
       write_attribution(set_.folder());
@@ -148,7 +154,7 @@ Summary Collector::run() {
   }
   write_attribution(set_.folder());
   // Someone who has pressed Ctrl-C waits for the prompt, not for the disk.
-  if (!stopped) set_.sync();
+  if (!context_.stop.stop_requested()) set_.sync();
   return summary;
 }
 
@@ -170,17 +176,23 @@ void Collector::accept(Finding finding) {
     return recorder_.record(failed_row(candidate, *finding.failure, RowOutcome::kPageFailed));
   const bool is_local = candidate.file != nullptr;
   Result<net::Url> url = net::Url::parse(candidate.url);
+  // A row could not hold it as it is, and the next run would not know it again.
+  if (url && !is_utf8(candidate.url)) candidate.url = url->text();
 
   std::unique_lock lock(mutex_);
   Label& label = labels_[candidate.label];
-  if (options_.count > 0 && label.kept >= options_.count) {
+  if (is_full(label.kept)) {
     lock.unlock();
-    source_.enough(candidate.label);
     source_.settled(candidate, Verdict::kNotNeeded);
     return recorder_.pass_over();
   }
+  if (!url && !is_local) {
+    lock.unlock();
+    source_.settled(candidate, Verdict::kNotKept);
+    return recorder_.record(failed_row(candidate, url.failure()));
+  }
   const History::Visit visit = history_.visit(candidate.label, url ? url->text() : candidate.url);
-  if (visit == History::Visit::kFirst && (url || is_local)) {
+  if (visit == History::Visit::kFirst) {
     auto item = std::make_shared<Item>(Item{std::move(candidate), std::nullopt, label});
     if (!is_local) item->url = std::move(*url);
     ++waiting_;
@@ -194,13 +206,8 @@ void Collector::accept(Finding finding) {
   }
   lock.unlock();
   source_.settled(candidate, Verdict::kNotKept);
-  if (visit == History::Visit::kFirst) {
-    recorder_.record(failed_row(candidate, url.failure()));
-  } else if (visit == History::Visit::kAgain) {
-    recorder_.record(row_for(candidate, RowOutcome::kDuplicateUrl));
-  } else {
-    recorder_.pass_over();
-  }
+  if (visit == History::Visit::kAgain) return recorder_.record(row_for(candidate, RowOutcome::kDuplicateUrl));
+  recorder_.pass_over();
 }
 
 void Collector::start(std::shared_ptr<Item> item) {
@@ -263,7 +270,7 @@ ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
   std::optional<std::string> original;
   {
     const std::lock_guard lock(mutex_);
-    if (options_.dedupe) original = history_.find(candidate.label, sha256);
+    original = history_.find(candidate.label, sha256);
   }
   ManifestRow row = row_for(candidate, RowOutcome::kDuplicate);
   row.sha256 = sha256;
@@ -278,7 +285,7 @@ ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
     const std::lock_guard lock(mutex_);
     original = history_.claim(candidate.label, sha256, info->format);
   }
-  if (original && options_.dedupe) {
+  if (original) {
     row.duplicate_of = *original;
     row.file.clear();
     return row;
@@ -289,16 +296,18 @@ ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
 }
 
 // One candidate less under way; if it was not kept, another of its label may be needed in its place.
-void Collector::settle(const Item& done, bool was_kept) {
-  Label& label = done.label;
+void Collector::settle(const Item& item, bool was_kept) {
   std::vector<std::shared_ptr<Item>> next;
   std::deque<std::shared_ptr<Item>> dropped;
+  bool has_filled = false;
   {
     const std::lock_guard lock(mutex_);
+    Label& label = item.label;
     --label.under_way;
     --waiting_;
     label.kept += was_kept ? 1 : 0;
-    if (halt_.stop_requested() || (options_.count > 0 && label.kept >= options_.count)) {
+    has_filled = was_kept && is_full(label.kept);
+    if (halt_.stop_requested() || is_full(label.kept)) {
       waiting_ -= label.deferred.size();
       dropped.swap(label.deferred);
     }
@@ -309,12 +318,13 @@ void Collector::settle(const Item& done, bool was_kept) {
     }
     changed_.notify_all();
   }
-  source_.settled(done.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  source_.settled(item.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  if (has_filled) source_.enough(item.candidate.label);
   for (const std::shared_ptr<Item>& unneeded : dropped) {
     recorder_.pass_over();
     source_.settled(unneeded->candidate, Verdict::kNotNeeded);
   }
-  for (std::shared_ptr<Item>& item : next) start(std::move(item));
+  for (std::shared_ptr<Item>& needed : next) start(std::move(needed));
 }
 
 void Collector::give_up(std::exception_ptr reason) {
@@ -341,7 +351,6 @@ LabelSummary Summary::total() const {
     sum.kept += label.kept;
     sum.duplicates += label.duplicates;
     sum.failed += label.failed;
-    sum.bytes += label.bytes;
     for (const auto& [reason, count] : label.failed_by_reason) sum.failed_by_reason[reason] += count;
   }
   return sum;

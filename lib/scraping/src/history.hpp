@@ -23,7 +23,8 @@ class History {
     std::uint64_t duplicates = 0;
   };
 
-  // by_label: the same address and the same bytes under two labels are two different things.
+  // by_label: the same address and the same bytes under two labels are two different things. Within a label
+  // they never are.
   explicit History(bool by_label) : by_label_(by_label) {}
 
   // Takes in a manifest. Pictures that are no longer there, or not whole, count as never fetched.

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 
+#include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 
@@ -16,30 +16,10 @@ namespace winnow::scraping {
 namespace {
 
 constexpr std::string_view kManifestName = "manifest.jsonl";
-constexpr std::string_view kTemporaryPrefix = ".winnow-";
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& doing, int error_number) {
   throw Error(ErrorKind::kIo, path.string(), "cannot " + doing + ": " + system_message(error_number));
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] int close() {
-    const int result = ::close(number_);
-    number_ = -1;
-    return result;
-  }
-
- private:
-  int number_;
-};
 
 // 0, or the errno of what went wrong.
 int write_all(int descriptor, ByteSpan bytes) {
@@ -52,13 +32,19 @@ int write_all(int descriptor, ByteSpan bytes) {
   return 0;
 }
 
+std::string head_line() {
+  return to_line({{"format", kManifestFormat}, {"version", kManifestVersion}});
+}
+
+[[noreturn]] void refuse_foreign(const std::filesystem::path& path) {
+  throw Error(ErrorKind::kInvalid, path.string(), "is not a manifest that winnow-scrape wrote");
+}
+
 void check_head(const Json& head, const std::filesystem::path& path) {
   const auto is = [&](const char* member, const Json& value) {
     return head.contains(member) && head[member] == value;
   };
-  if (!is("format", kManifestFormat)) {
-    throw Error(ErrorKind::kInvalid, path.string(), "is not a manifest that winnow-scrape wrote");
-  }
+  if (!is("format", kManifestFormat)) refuse_foreign(path);
   if (!is("version", kManifestVersion)) {
     throw Error(ErrorKind::kInvalid, path.string(), "was written by another version of winnow; use that one");
   }
@@ -82,8 +68,7 @@ void read_manifest(const std::filesystem::path& folder, const std::function<void
       row(row_from_json(json, fmt::format("{}:{}", path.string(), number)));
     }
   });
-  if (!has_head)
-    throw Error(ErrorKind::kInvalid, path.string(), "is not a manifest that winnow-scrape wrote");
+  if (!has_head) refuse_foreign(path);
 }
 
 std::string image_file_name(const std::string& label, std::string_view sha256, std::string_view extension) {
@@ -110,24 +95,31 @@ ImageSetWriter::~ImageSetWriter() {
   ::close(manifest_);
 }
 
+// Nothing is changed before it is clear that the set is ours: someone else's manifest.jsonl stays as it is.
 void ImageSetWriter::repair() {
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-    if (entry.path().filename().string().starts_with(kTemporaryPrefix)) {
-      std::error_code ignored;
-      std::filesystem::remove(entry.path(), ignored);
-    }
-  }
   const Bytes content = read_file(manifest_path_);
   const std::string_view text = as_text(content);
+  const std::size_t head_end = text.find('\n');
+  if (head_end == std::string_view::npos) {
+    // Empty, or as far as a killed writer came with the head.
+    if (!(head_line() + '\n').starts_with(text)) refuse_foreign(manifest_path_);
+  } else {
+    check_head(Json::parse(text.substr(0, head_end), nullptr, false), manifest_path_);
+    remove_temporary_files();
+  }
   const std::size_t last = text.rfind('\n');
   manifest_size_ = last == std::string_view::npos ? 0 : last + 1;
   if (manifest_size_ != text.size() && ::ftruncate(manifest_, static_cast<off_t>(manifest_size_)) != 0) {
     fail(manifest_path_, "write", errno);
   }
-  if (manifest_size_ == 0) {
-    append_line(to_line({{"format", kManifestFormat}, {"version", kManifestVersion}}));
-  } else {
-    check_head(Json::parse(text.substr(0, text.find('\n')), nullptr, false), manifest_path_);
+  if (manifest_size_ == 0) append_line(head_line());
+}
+
+void ImageSetWriter::remove_temporary_files() const {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (!entry.path().filename().string().starts_with(kTemporaryFilePrefix)) continue;
+    std::error_code ignored;
+    std::filesystem::remove(entry.path(), ignored);
   }
 }
 
@@ -156,23 +148,10 @@ void ImageSetWriter::need_folder(const std::string& label) {
 }
 
 void ImageSetWriter::write_image(const std::string& label, const std::string& file, ByteSpan bytes) {
-  static std::atomic<unsigned> counter = 0;
   need_folder(label);
-  const std::filesystem::path target = folder_ / file;
-  const std::filesystem::path temporary =
-      folder_ / fmt::format("{}{}-{}.tmp", kTemporaryPrefix, ::getpid(), counter++);
-  int error_number = 0;
-  {
-    Descriptor written(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (written.get() < 0) fail(target, "write", errno);
-    error_number = write_all(written.get(), bytes);
-    if (written.close() != 0 && error_number == 0) error_number = errno;
-  }
-  if (error_number == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) error_number = errno;
-  if (error_number != 0) {
-    ::unlink(temporary.c_str());
-    fail(target, "write", error_number);
-  }
+  AtomicFile written(folder_ / file, Durability::kUnsynced, folder_);
+  written.write(bytes);
+  written.commit();
 }
 
 void ImageSetWriter::sync() {

@@ -1,7 +1,5 @@
 #include "winnow/scraping/label.hpp"
 
-#include <algorithm>
-
 #include "winnow/core/error.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
@@ -19,8 +17,7 @@ std::string label_problem(std::string_view label) {
   if (label.front() == '.') return "a label cannot begin with a dot";
   if (trim(label) != label) return "a label cannot begin or end with a space";
   if (label.find_first_of("/\\") != std::string_view::npos) return "a label cannot hold a slash";
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::any_of(label.begin(), label.end(), is_control)) return "a label cannot hold control characters";
+  if (printable(label, label.size()) != label) return "a label cannot hold control characters";
   if (!is_utf8(label)) return "a label has to be UTF-8";
   if (label == "manifest.jsonl" || label == "ATTRIBUTION.md") return "an image set has a file of this name";
   return {};

@@ -22,30 +22,32 @@ struct PageSource::Step {
 struct PageSource::Chain {
   std::string label;
   net::Url first;
-  std::deque<Step> waiting;       // pages to read
-  std::set<std::string> planned;  // links that are or were among them
+  std::deque<Step> waiting{};       // pages to read
+  std::set<std::string> planned{};  // links that are or were among them
   unsigned pages = 0;
   std::set<std::string> seen;
-  bool enough = false;
+  bool awaited = false;  // a page has been asked for and not been read
 };
 
-// Where the client puts answers. It outlives the source for as long as a request is under way.
+struct PageSource::Arrival {
+  std::size_t chain;
+  Step step;  // what was asked for
+  Result<net::HttpResponse> answer;
+};
+
+// Where the client puts answers, and others what they have enough of. It outlives the source for as long as a
+// request is under way.
 struct PageSource::Arrivals {
-  struct Arrival {
-    std::size_t chain;
-    Step step;  // what was asked for
-    Result<net::HttpResponse> answer;
-  };
   std::mutex mutex;
   std::condition_variable_any changed;
   std::deque<Arrival> arrivals;
+  std::set<std::string> full;  // labels
 };
 
 PageSource::PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options)
     : client_(client), options_(options), arrivals_(std::make_shared<Arrivals>()) {
   for (PageSeed& seed : seeds) {
-    chains_.push_back({std::move(seed.label), seed.url, {{seed.url, 0}}, {}, 0, {}, false});
-    go_on(chains_.size() - 1);
+    chains_.push_back({.label = std::move(seed.label), .first = seed.url, .waiting = {{seed.url, 0}}});
   }
 }
 
@@ -54,16 +56,19 @@ PageSource::~PageSource() = default;
 // False if the page is not to be read.
 bool PageSource::request(std::size_t index, const Step& step) {
   Chain& chain = chains_[index];
-  if (chain.enough || chain.pages == options_.max_pages || !chain.seen.insert(step.url.text()).second) {
+  if (is_full(chain.label) || chain.pages == options_.max_pages ||
+      !chain.seen.insert(step.url.text()).second) {
     return false;
   }
   ++chain.pages;
-  ++awaited_;
+  chain.awaited = true;
   client_.submit({.url = step.url,
                   .max_bytes = options_.max_page_bytes,
                   .timeouts = options_.timeouts,
                   .accept = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"},
                  [arrivals = arrivals_, index, step](Result<net::HttpResponse> answer) {
+                   // Whoever reads it may be waiting for pictures: pages must not hold up their bodies.
+                   if (answer) answer->memory_lease.reset();
                    const std::lock_guard lock(arrivals->mutex);
                    arrivals->arrivals.push_back({index, step, std::move(answer)});
                    arrivals->changed.notify_one();
@@ -96,28 +101,50 @@ void PageSource::plan(std::size_t index, const Step& step, const net::Url& url, 
   if (page.next && page.next->host() == url.host()) chain.waiting.push_front({*page.next, step.depth});
 }
 
+bool PageSource::is_full(const std::string& label) const {
+  const std::lock_guard lock(arrivals_->mutex);
+  return arrivals_->full.contains(label);
+}
+
+std::optional<PageSource::Arrival> PageSource::next_arrival(const std::stop_token& stop) {
+  std::unique_lock lock(arrivals_->mutex);
+  const auto awaits_nothing = [&] {
+    return std::none_of(chains_.begin(), chains_.end(), [&](const Chain& chain) {
+      return chain.awaited && !arrivals_->full.contains(chain.label);
+    });
+  };
+  const bool woken =
+      arrivals_->changed.wait(lock, stop, [&] { return !arrivals_->arrivals.empty() || awaits_nothing(); });
+  if (!woken || arrivals_->arrivals.empty()) return std::nullopt;
+  Arrival arrival = std::move(arrivals_->arrivals.front());
+  arrivals_->arrivals.pop_front();
+  return arrival;
+}
+
 std::optional<Finding> PageSource::next(const std::stop_token& stop) {
-  while (findings_.empty()) {
-    if (awaited_ == 0) return std::nullopt;
-    std::unique_lock lock(arrivals_->mutex);
-    if (!arrivals_->changed.wait(lock, stop, [&] { return !arrivals_->arrivals.empty(); }))
-      return std::nullopt;
-    Arrivals::Arrival arrival = std::move(arrivals_->arrivals.front());
-    arrivals_->arrivals.pop_front();
-    lock.unlock();
-    --awaited_;
-    read(arrival.chain, arrival.step, std::move(arrival.answer));
-    go_on(arrival.chain);
+  if (!has_begun_) {
+    has_begun_ = true;
+    for (std::size_t i = 0; i < chains_.size(); ++i) go_on(i);
   }
-  if (stop.stop_requested()) return std::nullopt;
-  Finding finding = std::move(findings_.back());
-  findings_.pop_back();
-  return finding;
+  while (!stop.stop_requested()) {
+    while (!findings_.empty()) {
+      Finding finding = std::move(findings_.back());
+      findings_.pop_back();
+      if (!is_full(finding.candidate.label)) return finding;
+      findings_.clear();  // all of one page, and so of one label
+    }
+    std::optional<Arrival> arrival = next_arrival(stop);
+    if (!arrival) return std::nullopt;
+    chains_[arrival->chain].awaited = false;
+    read(arrival->chain, arrival->step, std::move(arrival->answer));
+    go_on(arrival->chain);
+  }
+  return std::nullopt;
 }
 
 void PageSource::read(std::size_t index, const Step& step, Result<net::HttpResponse> answer) {
   const Chain& chain = chains_[index];
-  if (chain.enough) return;
+  if (is_full(chain.label)) return;
   const auto fail = [&](Failure failure) {
     findings_.push_back(
         {{.url = step.url.text(), .label = chain.label, .source = "page"}, std::move(failure)});
@@ -145,8 +172,9 @@ void PageSource::read(std::size_t index, const Step& step, Result<net::HttpRespo
 }
 
 void PageSource::enough(const std::string& label) {
-  for (Chain& chain : chains_) chain.enough = chain.enough || chain.label == label;
-  std::erase_if(findings_, [&](const Finding& finding) { return finding.candidate.label == label; });
+  const std::lock_guard lock(arrivals_->mutex);
+  arrivals_->full.insert(label);
+  arrivals_->changed.notify_one();
 }
 
 }  // namespace winnow::scraping

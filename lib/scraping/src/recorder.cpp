@@ -50,7 +50,6 @@ void Recorder::record(const ManifestRow& row) {
   switch (row.outcome) {
     case RowOutcome::kKept:
       ++label.kept;
-      label.bytes += row.bytes;
       ++kept_;
       break;
     case RowOutcome::kDuplicate:
@@ -74,14 +73,14 @@ void Recorder::log_failure(const ManifestRow& row) {
   log_.warn("{}: {}; skipped", printable(row.url, 200), row.detail);
 }
 
-Summary Recorder::finish(bool stopped) {
+Summary Recorder::finish() {
   const std::lock_guard lock(mutex_);
   if (failed_ > max_listed_failures_) {
     log_.warn("and {} more that failed, see {}", failed_ - max_listed_failures_,
               (set_.folder() / "manifest.jsonl").string());
   }
   std::sort(labels_.begin(), labels_.end(), [](const auto& a, const auto& b) { return a.label < b.label; });
-  return {std::move(labels_), stopped};
+  return {std::move(labels_)};
 }
 
 }  // namespace winnow::scraping

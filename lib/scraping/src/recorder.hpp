@@ -25,7 +25,7 @@ class Recorder {
   void record(const ManifestRow& row);
 
   // Says how many failures were not listed, and gives the counts.
-  Summary finish(bool stopped);
+  Summary finish();
 
  private:
   LabelSummary& label_named(const std::string& label);

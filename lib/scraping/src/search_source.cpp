@@ -85,6 +85,7 @@ void SearchSource::ask(std::size_t index) {
   lock.unlock();
   net::HttpRequest wanted{.url = std::move(request->url),
                           .max_bytes = options_.max_answer_bytes,
+                          .heeds_robots = false,  // an API is there to be asked by programs
                           .timeouts = options_.timeouts,
                           .max_redirects = 0,  // a key in the address must not go elsewhere
                           .accept = "application/json",
@@ -128,6 +129,7 @@ void SearchSource::tell(const Provider& provider, const std::string& address) {
   if (!request) return;
   client_.submit({.url = std::move(request->url),
                   .max_bytes = options_.max_answer_bytes,
+                  .heeds_robots = false,
                   .timeouts = options_.timeouts,
                   .max_redirects = 0,
                   .accept = "application/json",

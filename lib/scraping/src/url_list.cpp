@@ -144,9 +144,15 @@ class UrlList::Rows {
   }
 
   bool next_line(std::string& line) {
-    if (!std::getline(in_, line)) return false;
+    constexpr int kEnd = std::char_traits<char>::eof();
+    std::streambuf& in = *in_.rdbuf();
+    if (in.sgetc() == kEnd) return false;
     ++line_;
-    if (line.size() > kMaxLineBytes) throw Error(ErrorKind::kInvalid, where(), "is longer than 1 MB");
+    line.clear();
+    for (int c = in.sbumpc(); c != '\n' && c != kEnd; c = in.sbumpc()) {
+      if (line.size() == kMaxLineBytes) throw Error(ErrorKind::kInvalid, where(), "is longer than 1 MB");
+      line += static_cast<char>(c);
+    }
     return true;
   }
 

@@ -4,7 +4,6 @@
 
 #include <chrono>
 
-#include "embedding.hpp"
 #include "finish.hpp"
 #include "prepare.hpp"
 #include "probe.hpp"
@@ -14,7 +13,8 @@
 #include "winnow/core/file.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/core/text.hpp"
-#include "winnow/model/onnx.hpp"
+#include "winnow/embedding/backbone.hpp"
+#include "winnow/embedding/embed.hpp"
 
 namespace winnow::training {
 namespace {
@@ -49,11 +49,9 @@ class Run {
         command_line_(std::move(command_line)),
         context_(context),
         architecture_(model::make_architecture(architecture_name(options), 0)),
+        preprocessing_(embedding::preprocessing_for(architecture_, options.size)),
         metrics_(folder / "metrics.jsonl") {
-    preprocessing_.size = options.size > 0 ? options.size : architecture_.input_size;
     preprocessing_.fit = options.fit;
-    preprocessing_.mean = architecture_.mean;
-    preprocessing_.scale = architecture_.scale;
     if (preprocessing_.size < kMinSize || preprocessing_.size > kMaxSize) {
       throw Error(ErrorKind::kUsage, "--size",
                   fmt::format("{} is not between {} and {} pixels", preprocessing_.size, kMinSize, kMaxSize));
@@ -99,32 +97,36 @@ class Run {
   }
 
   void read_weights() {
-    std::error_code ignored;
-    if (!fs::exists(options_.weights, ignored)) {
-      throw Error(ErrorKind::kNotFound, options_.weights.string(),
-                  "no such weights; run scripts/setup.sh, or name a safetensors file with --weights");
-    }
-    model::Safetensors weights = model::read_safetensors(options_.weights);
-    weights_source_ = weights.metadata;
-    weights_source_["file"] = options_.weights.filename().string();
-    try {
-      for (const model::TensorSpec& spec : model::tensor_specs(architecture_)) {
-        (void)model::require_tensor(weights.tensors, spec.name, spec.shape);
-        backbone_[spec.name] = std::move(weights.tensors[spec.name]);
-      }
-    } catch (const Error& error) {
-      throw Error(error.kind(), options_.weights.string(), error.what());
-    }
+    embedding::Backbone backbone = embedding::read_backbone(options_.weights, architecture_.name);
+    backbone_ = std::move(backbone.tensors);
+    weights_source_ = std::move(backbone.source);
   }
 
-  [[nodiscard]] stats::Matrix embed_all() {
-    return embed(model::write_embedding_onnx(architecture_, backbone_, preprocessing_.size), preprocessing_,
-                 data_, skipped_, context_);
+  // Pictures that cannot be read are dropped from the data. cache: the folder to keep embeddings in, or
+  // empty.
+  [[nodiscard]] stats::Matrix embed_all(const fs::path& cache) {
+    std::vector<fs::path> files;
+    for (const dataset::Sample& sample : data_.samples) files.push_back(data_.root / sample.path);
+    embedding::Embeddings embeddings =
+        embedding::embed(architecture_, backbone_, preprocessing_, files, cache, context_);
+    for (const dataset::LoadFailure& failed : embeddings.failures) {
+      skipped_.push_back({data_.samples[failed.index].path, failed.failure});
+    }
+    std::vector<dataset::Sample> samples;
+    for (const std::size_t i : embeddings.kept) samples.push_back(std::move(data_.samples[i]));
+    data_.samples = std::move(samples);
+    return std::move(embeddings.values);
+  }
+
+  [[nodiscard]] fs::path cache_folder() const {
+    if (options_.no_cache) return {};
+    return options_.cache.empty() ? embedding::default_cache(data_.root) : options_.cache;
   }
 
   [[nodiscard]] Finished run_probe() {
-    Trained trained = {
-        .architecture = head_architecture_, .preprocessing = preprocessing_, .embeddings = embed_all()};
+    Trained trained = {.architecture = head_architecture_,
+                       .preprocessing = preprocessing_,
+                       .embeddings = embed_all(cache_folder())};
     check_classes(data_);
     remove_earlier_run();
     const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
@@ -159,7 +161,7 @@ class Run {
                        .preprocessing = preprocessing_,
                        .backbone = backbone_,
                        .head = std::move(head),
-                       .embeddings = embed_all()};
+                       .embeddings = embed_all({})};
     return finish(std::move(trained), data_, context_);
   }
 

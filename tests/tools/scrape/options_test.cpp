@@ -42,7 +42,7 @@ TEST(ScrapeOptions, DefaultsAreThoseOfTheLibraries) {
   const scraping::CollectOptions collect = collect_options(options);
   EXPECT_EQ(collect.count, scraping::CollectOptions{}.count);
   EXPECT_EQ(collect.max_bytes, scraping::CollectOptions{}.max_bytes);
-  EXPECT_TRUE(collect.dedupe);
+  EXPECT_TRUE(collect.dedupe_across_labels);
   const net::HttpClientOptions client = client_options(options);
   EXPECT_EQ(client.limits.concurrent, 2u);
   EXPECT_EQ(client.limits.interval, 1s);
@@ -65,7 +65,7 @@ TEST(ScrapeOptions, BindsEveryFlag) {
   EXPECT_EQ(collect.requirements.min_side, 32);
   EXPECT_EQ(collect.max_bytes, 1000u);
   EXPECT_EQ(collect.requirements.max_pixels, 2000u);
-  EXPECT_FALSE(collect.dedupe);
+  EXPECT_FALSE(collect.dedupe_across_labels);
   const net::HttpClientOptions client = client_options(options);
   EXPECT_EQ(client.max_connections, 7u);
   EXPECT_EQ(client.limits.concurrent, 0u);

@@ -167,12 +167,14 @@ TEST_F(ScrapeTest, DuplicatesAreNoFailures) {
   EXPECT_EQ(kept(), 1u);
 }
 
-TEST_F(ScrapeTest, KeepsDuplicatesIfAsked) {
+TEST_F(ScrapeTest, KeepsAPictureUnderASecondLabelIfAsked) {
   serve_jpegs(1);
   server_.serve("/1.jpg", "image/jpeg", jpeg(0));
-  folder_.write("l.csv",
-                fmt::format("url,label\n{},cat\n{},dog\n", server_.url("/0.jpg"), server_.url("/1.jpg")));
-  EXPECT_EQ(scrape({"--urls", "l.csv", "--no-dedupe"}).exit_code, 0);
+  folder_.write("l.csv", fmt::format("url,label\n{0},cat\n{1},dog\n{1},cat\n", server_.url("/0.jpg"),
+                                     server_.url("/1.jpg")));
+  const Finished run = scrape({"--urls", "l.csv", "--no-dedupe"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, EndsWith("total      3     2           1       0\n"));
   EXPECT_EQ(kept(), 2u);
 }
 

@@ -55,6 +55,27 @@ TEST(AtomicFile, LeavesTheOldContentWhenNotCommitted) {
   EXPECT_THAT(test::list_files(folder.path()), ElementsAre("a.txt"));
 }
 
+TEST(AtomicFile, WritesUnderATemporaryNameInTheFolderAskedFor) {
+  const test::TemporaryFolder folder;
+  folder.write("pictures/old.txt", "");
+  {
+    AtomicFile file(folder / "pictures/a.txt", Durability::kUnsynced, folder.path());
+    file.write("one");
+    EXPECT_THAT(test::list_files(folder / "pictures"), ElementsAre("old.txt"));
+    EXPECT_TRUE(test::list_files(folder.path()).front().starts_with(kTemporaryFilePrefix));
+    file.commit();
+  }
+  EXPECT_THAT(test::list_files(folder.path()), ElementsAre("pictures/a.txt", "pictures/old.txt"));
+  EXPECT_EQ(test::read_text(folder / "pictures/a.txt"), "one");
+}
+
+TEST(AtomicFile, UncommittedItLeavesNothingInTheOtherFolder) {
+  const test::TemporaryFolder folder;
+  EXPECT_THROW(AtomicFile(folder / "a.txt", Durability::kUnsynced, folder / "none"), Error);
+  { AtomicFile(folder / "a.txt", Durability::kUnsynced, folder.path()).write("half"); }
+  EXPECT_THAT(test::list_files(folder.path()), IsEmpty());
+}
+
 TEST(AtomicFile, ReplacesTheOldContentWhole) {
   const test::TemporaryFolder folder;
   folder.write("a.txt", "something longer than the new content");

@@ -56,6 +56,14 @@ TEST_F(FingerprintTest, SeesTheSameLookInAnotherFormat) {
   EXPECT_GT(image::distance(results[0]->look, results[2]->look), 10);
 }
 
+TEST_F(FingerprintTest, MeasuresQuality) {
+  add("a.jpg", image::encode_jpeg(test::draw_photo(1, 90, 30)));
+  add("b.jpg", image::encode_jpeg(test::draw_photo(1, 60, 40)));
+  const std::vector<Result<Fingerprint>> results = fingerprints();
+  EXPECT_FLOAT_EQ(results[0]->quality.odd_aspect_ratio, 1 / 3.0F);
+  EXPECT_FLOAT_EQ(results[1]->quality.odd_aspect_ratio, 2 / 3.0F);
+}
+
 TEST_F(FingerprintTest, KeepsTheOrderOfTheSamples) {
   for (int i = 0; i < 20; ++i) {
     add(std::to_string(i) + ".jpg", image::encode_jpeg(test::draw_photo(1, 20 + (i * 7) % 20, 8)));

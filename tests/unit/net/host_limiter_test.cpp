@@ -25,9 +25,8 @@ TEST(HostLimiter, KeepsTheOrderOfOneHost) {
   HostLimiter limiter({0, 0ms});
   for (Ticket ticket = 1; ticket <= 4; ++ticket) limiter.add("a", ticket);
   limiter.add_first("a", 9);
-  EXPECT_EQ(limiter.waiting(), 5u);
   EXPECT_EQ(take_all(limiter, kStart), (std::vector<Ticket>{9, 1, 2, 3, 4}));
-  EXPECT_EQ(limiter.waiting(), 0u);
+  EXPECT_EQ(limiter.next_ready(), std::nullopt);
 }
 
 TEST(HostLimiter, HoldsToTheNumberAtATime) {
@@ -111,6 +110,29 @@ TEST(HostLimiter, AShorterPauseDoesNotCutALongerOne) {
   EXPECT_EQ(limiter.next_ready(), kStart + 30s);
 }
 
+TEST(HostLimiter, AHostCanWantMoreTime) {
+  HostLimiter limiter({2, 1000ms});
+  limiter.set_interval("a", 5s);
+  limiter.set_interval("b", 10ms);  // the limits are what is asked for at least
+  for (const char* host : {"a", "a", "b", "b"}) limiter.add(host, 1);
+  EXPECT_EQ(take_all(limiter, kStart).size(), 2u);
+  EXPECT_EQ(take_all(limiter, kStart + 1s).size(), 1u);
+  EXPECT_EQ(limiter.next_ready(), kStart + 5s);
+}
+
+TEST(HostLimiter, GivesBackWhatWaitsForAHost) {
+  HostLimiter limiter({1, 0ms});
+  for (Ticket ticket = 1; ticket <= 3; ++ticket) limiter.add("a", ticket);
+  limiter.add("b", 9);
+  EXPECT_EQ(limiter.take(kStart), 1u);
+  EXPECT_EQ(limiter.take_out("a"), (std::vector<Ticket>{2, 3}));
+  EXPECT_EQ(limiter.take_out("none"), std::vector<Ticket>{});
+  limiter.finished("a");
+  EXPECT_EQ(take_all(limiter, kStart), std::vector<Ticket>{9});
+  limiter.add("a", 4);
+  EXPECT_EQ(take_all(limiter, kStart), std::vector<Ticket>{4});
+}
+
 // With a scan over hosts or tickets at every step, this would take minutes.
 TEST(HostLimiter, ThousandsOfHostsAndAMillionTicketsAreNoBurden) {
   constexpr Ticket kTickets = 1'000'000;
@@ -120,7 +142,7 @@ TEST(HostLimiter, ThousandsOfHostsAndAMillionTicketsAreNoBurden) {
   for (Ticket i = 0; i < kHosts; ++i) names.push_back(fmt::format("host{}.example", i));
   for (Ticket i = 0; i < kTickets; ++i) limiter.add(names[i % kHosts], i);
   Ticket served = 0;
-  for (Time now = kStart; limiter.waiting() > 0; now += 1s) {
+  for (Time now = kStart; limiter.next_ready(); now += 1s) {
     const std::vector<Ticket> taken = take_all(limiter, now);
     ASSERT_EQ(taken.size(), kHosts);  // every host once in every second
     served += taken.size();

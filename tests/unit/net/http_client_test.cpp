@@ -1,7 +1,6 @@
 #include "winnow/net/http_client.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <mutex>
@@ -267,6 +266,44 @@ TEST_F(HttpClientTest, SlowHostsDoNotStopFastOnes) {
   for (auto& answer : slow) EXPECT_TRUE(answer.get());
 }
 
+TEST_F(HttpClientTest, SlowHostsGiveUpTheirPlaces) {
+  constexpr int kSlow = 40;
+  options_.limits = {1, 0ms};
+  options_.max_connections = 8;
+  std::atomic<bool> release = false;
+  server_.route("/slow", [&](Connection& connection, const Request&) {
+    while (!release && connection.sleep(20ms)) {
+    }
+    connection.respond(200, "", "x");
+  });
+  server_.serve("/fast", "text/plain", "x");
+  std::vector<std::future<Result<HttpResponse>>> slow;
+  for (int i = 0; i < kSlow; ++i)
+    slow.push_back(start(server_.url("/slow", fmt::format("s{}.localhost", i))));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(fetch(server_.url("/fast", fmt::format("f{}.localhost", i % 5))));
+  EXPECT_EQ(server_.count("/slow"), kSlow);
+  release = true;
+  for (auto& answer : slow) EXPECT_TRUE(answer.get());
+}
+
+TEST_F(HttpClientTest, NeverOpensMoreSocketsThanItMay) {
+  options_.max_connections = 2;
+  options_.max_sockets = 5;
+  std::atomic<bool> release = false;
+  server_.route("/slow", [&](Connection& connection, const Request&) {
+    while (!release && connection.sleep(20ms)) {
+    }
+    connection.respond(200, "", "x");
+  });
+  std::vector<std::future<Result<HttpResponse>>> slow;
+  for (int i = 0; i < 12; ++i) slow.push_back(start(server_.url("/slow", fmt::format("s{}.localhost", i))));
+  for (int i = 0; i < 1000 && server_.count("/slow") < 5; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(server_.count("/slow"), 5);
+  release = true;
+  for (auto& answer : slow) EXPECT_TRUE(answer.get());
+  EXPECT_LE(server_.most_at_once(), 5);
+}
+
 TEST_F(HttpClientTest, StartsNothingWhileBodiesPileUp) {
   constexpr int kRequests = 20;
   options_.max_buffered_bytes = 250'000;
@@ -312,20 +349,6 @@ TEST_F(HttpClientTest, HoldsToTheNumberOfConnections) {
   for (int i = 0; i < 12; ++i) answers.push_back(start(server_.url("/a", fmt::format("h{}.localhost", i))));
   for (auto& answer : answers) EXPECT_TRUE(answer.get());
   EXPECT_LE(server_.most_at_once(), 3);
-}
-
-TEST_F(HttpClientTest, MakesDoWithTheFilesItMayOpen) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  rlimit few = before;
-  few.rlim_cur = 300;
-  ::setrlimit(RLIMIT_NOFILE, &few);
-  options_.max_connections = 1000;
-  client();
-  rlimit raised{};
-  ::getrlimit(RLIMIT_NOFILE, &raised);
-  EXPECT_EQ(raised.rlim_cur, std::min<rlim_t>(before.rlim_max, 4256));
-  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(HttpClientTest, TakesRequestsFromManyThreads) {

@@ -29,13 +29,6 @@ TEST(HttpMessage, GivesEveryValueOfARepeatedHeader) {
   EXPECT_THAT(answer.header_values("etag"), IsEmpty());
 }
 
-TEST(HttpMessage, ContentTypeIsWithoutParameters) {
-  EXPECT_EQ(response().content_type(), "text/html");
-  HttpResponse bare = response();
-  bare.headers.clear();
-  EXPECT_EQ(bare.content_type(), "");
-}
-
 TEST(HttpMessage, DescribesStatuses) {
   EXPECT_EQ(describe_status(404), "404 Not Found");
   EXPECT_EQ(describe_status(599), "599");

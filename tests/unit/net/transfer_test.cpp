@@ -1,6 +1,8 @@
 // One request at a time to servers that misbehave.
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "client_fixture.hpp"
 #include "winnow/core/text.hpp"
 
@@ -71,7 +73,7 @@ TEST_F(TransferTest, FetchesWithHeaders) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(as_text(answer->body), "here");
-  EXPECT_EQ(answer->content_type(), "text/plain");
+  EXPECT_EQ(answer->header("content-type"), "text/plain");
   EXPECT_THAT(answer->header_values("x-robots-tag"), testing::ElementsAre("noai", "none"));
   const Request seen = server_.requests("/a").at(0);
   EXPECT_EQ(seen.target, "/a?b=c");
@@ -121,6 +123,19 @@ TEST_F(TransferTest, StopsAtTheLimitAsDeclared) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.failure().code, "too_large");
   EXPECT_EQ(answer.failure().message, "is larger than the limit of 1.0 kB");
+}
+
+TEST_F(TransferTest, CutsABodyIfAsked) {
+  server_.serve("/a", "text/plain", std::string(5000, 'x'));
+  HttpRequest wanted = request(server_.url("/a"));
+  wanted.max_bytes = 1000;
+  wanted.cut_at_max = true;
+  std::promise<Result<HttpResponse>> promise;
+  client().submit(wanted, [&](Result<HttpResponse> answer) { promise.set_value(std::move(answer)); });
+  const Result<HttpResponse> answer = promise.get_future().get();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body.size(), 1000u);
 }
 
 TEST_F(TransferTest, StopsAnEndlessBody) {
@@ -176,6 +191,41 @@ TEST_F(TransferTest, AnErrorPageMayClaimAnySize) {
   serve_raw("/b", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nhere");
   EXPECT_EQ(fetch(server_.url("/a"))->status, 404);
   EXPECT_EQ(failure_code(server_.url("/b")), "too_large");
+}
+
+TEST_F(TransferTest, TheLimitIsForTheBodyThatWasWanted) {
+  max_bytes_ = 100;
+  options_.retry.retries = 1;
+  const std::string page(10'000, 'x');
+  std::atomic<int> turn = 0;
+  server_.route("/gone", [&](Connection& connection, const Request&) { connection.respond(404, "", page); });
+  server_.route("/moved", [&](Connection& connection, const Request&) {
+    connection.respond(302, "Location: /here\r\n", page);
+  });
+  server_.route("/busy", [&](Connection& connection, const Request&) {
+    turn++ == 0 ? connection.respond(503, "Retry-After: 0\r\n", page) : connection.respond(200, "", "here");
+  });
+  server_.serve("/here", "text/plain", "here");
+  EXPECT_EQ(fetch(server_.url("/gone"))->status, 404);
+  for (const char* path : {"/moved", "/busy"}) {
+    const Result<HttpResponse> answer = fetch(server_.url(path));
+    ASSERT_TRUE(answer) << path << answer.failure().message;
+    EXPECT_EQ(as_text(answer->body), "here");
+  }
+}
+
+TEST_F(TransferTest, AnErrorPageThatUnpacksToNothingEnds) {
+  std::string nothing;
+  for (int i = 0; i < 2000; ++i) nothing += std::string_view("\x00\x00\x00\xff\xff", 5);
+  server_.route("/a", [nothing](Connection& connection, const Request&) {
+    connection.send("HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
+    connection.send(chunk(kGzipMagic));
+    while (connection.send(chunk(nothing))) {
+    }
+  });
+  const Result<HttpResponse> answer = fetch(server_.url("/a"));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 404);
 }
 
 TEST_F(TransferTest, AnErrorPageWithoutEndIsJustAnError) {

@@ -81,6 +81,7 @@ TEST_F(ImageSetTest, BeginsAgainAfterATornHead) {
 }
 
 TEST_F(ImageSetTest, RemovesTemporaryFiles) {
+  folder_.write("manifest.jsonl", kHead);
   folder_.write(".winnow-123-4.tmp", "half a pict");
   folder_.write("notes.txt", "mine");
   const ImageSetWriter writer(folder_.path());
@@ -91,12 +92,16 @@ TEST_F(ImageSetTest, RefusesForeignManifests) {
   folder_.write("manifest.jsonl", "{\"format\":\"winnow-manifest\",\"version\":2}\n");
   EXPECT_THAT(complaint(), HasSubstr("manifest.jsonl: was written by another version of winnow"));
   EXPECT_THROW(urls(), Error);
-  for (const char* foreign : {"{\"a\":1}\n", "not json\n", "[]\n", "{\"format\":5}\n",
-                              "{\"format\":\"winnow-manifest\",\"version\":\"1\"}\n"}) {
+  folder_.write(".winnow-123-4.tmp", "not ours to remove");
+  for (const char* foreign :
+       {"{\"a\":1}\n", "not json\n", "[]\n", "{\"format\":5}\n", "one line without an end",
+        "{\"format\":\"winnow-manifest\",\"version\":2}", "{\"a\":1}\n{\"torn\":", " ", "\n",
+        "{\"format\":\"winnow-manifest\",\"version\":\"1\"}\n"}) {
     folder_.write("manifest.jsonl", foreign);
     EXPECT_NE(complaint(), "") << foreign;
     EXPECT_THROW(urls(), Error) << foreign;
     EXPECT_EQ(test::read_text(folder_ / "manifest.jsonl"), foreign);
+    EXPECT_TRUE(std::filesystem::exists(folder_ / ".winnow-123-4.tmp")) << foreign;
   }
   folder_.write("manifest.jsonl", "");
   EXPECT_THROW(urls(), Error);
@@ -201,6 +206,12 @@ TEST_F(ImageSetTest, WritesAttribution) {
     linked.licence = "CC BY 4.0";
     linked.licence_url = "https://creativecommons.org/licenses/by/4.0/";
     writer.append(linked);
+    ManifestRow gone = row("http://a/gone.jpg");
+    gone.file = "cat/gone.jpg";
+    writer.append(gone);
+    for (const char* file : {"cat/1.jpg", "cat/0.jpg", "cat/3.jpg"}) {
+      writer.write_image("cat", file, as_bytes("pixels"));
+    }
     writer.append(row("http://a/2.jpg", RowOutcome::kFailed));
   }
   write_attribution(folder_.path());
@@ -221,12 +232,23 @@ TEST_F(ImageSetTest, AttributionKeepsForeignTextHarmless) {
     evil.page_url = "javascript:alert(1)";
     evil.licence = "<b>\n";
     writer.append(evil);
+    writer.write_image("cat", evil.file, as_bytes("pixels"));
+    ManifestRow escape = row("http://a/2.jpg");
+    escape.file = "cat/2.jpg";
+    escape.page_url = "http://a/\x1b[2J";
+    escape.licence =
+        "https://a/\xc2\x9b"
+        "2J";
+    writer.append(escape);
+    writer.write_image("cat", escape.file, as_bytes("pixels"));
   }
   write_attribution(folder_.path());
   const std::string text = test::read_text(folder_ / "ATTRIBUTION.md");
   EXPECT_THAT(text, Not(HasSubstr("<script>")));
   EXPECT_THAT(text, Not(HasSubstr("\n# b")));
   EXPECT_THAT(text, Not(HasSubstr("<javascript")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\xc2\x9b")));
   EXPECT_THAT(text, HasSubstr("\\[c\\](javascript:d) \\`e\\`"));
 }
 

@@ -20,8 +20,9 @@ TEST(Label, RefusesWhatCannotOrMustNotBeAFolder) {
   for (const std::string& label :
        {std::string(), std::string("a/b"), std::string("/etc"), std::string("../x"), std::string(".."),
         std::string("."), std::string(".hidden"), std::string("a\\b"), std::string("a\nb"),
-        std::string("\x7f"), zero, std::string(" a"), std::string("a "), std::string("\xff\xfe"),
-        std::string(201, 'a'), std::string("manifest.jsonl"), std::string("ATTRIBUTION.md")}) {
+        std::string("\x7f"), zero, std::string("a\xc2\x85"), std::string("\xc2\x9b[2J"), std::string(" a"),
+        std::string("a "), std::string("\xff\xfe"), std::string(201, 'a'), std::string("manifest.jsonl"),
+        std::string("ATTRIBUTION.md")}) {
     EXPECT_NE(label_problem(label), "") << label;
   }
 }

@@ -173,6 +173,28 @@ TEST_F(PageSourceTest, LooksNoFurtherWhenThereIsEnough) {
   EXPECT_EQ(server_.count("/3"), 0);
 }
 
+TEST_F(PageSourceTest, AsksForNothingBeforeItIsAskedNorForAFullLabel) {
+  serve_page("/1", "<img src=1.jpg>");
+  serve_page("/2", "<img src=2.jpg>");
+  PageSource source(client_, {seed("/1", "cat"), seed("/2", "dog")}, {});
+  source.enough("cat");
+  const auto finding = source.next({});
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->candidate.label, "dog");
+  EXPECT_FALSE(source.next({}));
+  EXPECT_EQ(server_.count("/1"), 0);
+}
+
+TEST_F(PageSourceTest, StopsWaitingForPagesThatAreNotNeededAnyMore) {
+  server_.route("/hang", [](auto& connection, const auto&) { connection.sleep(1h); });
+  PageSource source(client_, {seed("/hang")}, {});
+  const std::jthread filler([&] {
+    while (server_.count("/hang") == 0) std::this_thread::sleep_for(1ms);
+    source.enough("cat");
+  });
+  EXPECT_FALSE(source.next({}));
+}
+
 TEST_F(PageSourceTest, StopsWaitingWhenAsked) {
   server_.route("/hang", [](auto& connection, const auto&) { connection.sleep(1h); });
   PageSource source(client_, {seed("/hang")}, {});

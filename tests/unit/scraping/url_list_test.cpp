@@ -165,6 +165,9 @@ TEST_F(UrlListTest, NamesTheLineOfAMistake) {
 
 TEST_F(UrlListTest, RefusesLinesThatNeverEnd) {
   EXPECT_EQ(complaint("a.txt", std::string(2'000'000, 'x')), "a.txt:1: is longer than 1 MB");
+  EXPECT_EQ(complaint("a.jsonl", "{}\n" + std::string(2'000'000, ' ')), "a.jsonl:1: has no \"url\"");
+  EXPECT_EQ(complaint("a.jsonl", "{\"url\":\"x\"}\n\n" + std::string(2'000'000, ' ')),
+            "a.jsonl:3: is longer than 1 MB");
   EXPECT_EQ(complaint("a.csv", "url\n\"" + std::string(2'000'000, 'x')),
             "a.csv:2: is longer than 1 MB; is a quote missing?");
 }

@@ -188,6 +188,22 @@ TEST_F(Training, PicturesThatDoNotFitIntoMemoryAreRefused) {
   }
 }
 
+TEST_F(Training, ASecondRunTakesEmbeddingsFromTheCache) {
+  test::write_scene_tree(folder_ / "set", 8);
+  run(probe_, "one");
+  EXPECT_THAT(test::list_files(folder_ / "set/.winnow"), testing::SizeIs(1));
+  run(probe_, "two");
+  probe_.no_cache = true;
+  std::filesystem::remove_all(folder_ / "set/.winnow");
+  run(probe_, "three");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set/.winnow"));
+  const auto head_of = [&](const char* name) {
+    return model::read_checkpoint(folder_ / name / "best.ckpt").tensors.at("_fc.weight").values;
+  };
+  EXPECT_EQ(head_of("one"), head_of("two"));
+  EXPECT_EQ(head_of("one"), head_of("three"));
+}
+
 TEST_F(Training, CopiesOfAPictureStayOnOneSide) {
   test::write_scene_tree(folder_ / "set", 10);
   for (int i = 0; i < 10; ++i) {

@@ -11,6 +11,7 @@
 #include "winnow/dataset/dataset.hpp"
 #include "winnow/image/decode.hpp"
 #include "winnow/image/perceptual_hash.hpp"
+#include "winnow/image/quality.hpp"
 
 namespace winnow::dataset {
 
@@ -20,6 +21,7 @@ struct Fingerprint {
   std::uint64_t bytes = 0;
   image::ImageInfo info;
   image::PerceptualHash look;
+  image::Quality quality;
 };
 
 struct FingerprintOptions {

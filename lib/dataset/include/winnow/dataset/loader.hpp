@@ -17,6 +17,7 @@ namespace winnow::dataset {
 struct Batch {
   std::vector<std::size_t> indices;  // into the paths; those that failed are left out
   std::vector<std::uint8_t> pixels;  // [indices.size(), size, size, 3]
+  std::vector<std::string> sha256;   // of the files' bytes, where asked for
 };
 
 struct LoadFailure {
@@ -28,6 +29,7 @@ struct LoaderOptions {
   std::size_t batch_size = 16;
   std::uint64_t max_file_bytes = 256'000'000;
   image::DecodeOptions limits;
+  bool hash = false;  // fill Batch::sha256
 };
 
 // Reads, decodes and preprocesses files on context.threads threads and hands them over in order, on the

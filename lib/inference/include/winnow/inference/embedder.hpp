@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "winnow/core/bytes.hpp"
@@ -19,6 +20,8 @@ class Embedder {
   ~Embedder();
 
   [[nodiscard]] std::size_t width() const;  // of an embedding
+  // What this machine computes in, such as "bf16": the same network gives slightly other numbers in another.
+  [[nodiscard]] std::string precision() const;
 
   // pixels: [n, size, size, 3]. Returns [n, width()].
   [[nodiscard]] std::vector<float> embed(std::span<const std::uint8_t> pixels) const;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace winnow::net {
 
@@ -16,6 +17,12 @@ namespace winnow::net {
 struct HostLimits {
   unsigned concurrent = 2;                   // requests at a time; 0 is no limit
   std::chrono::milliseconds interval{1000};  // between the starts of two requests
+};
+
+// When a host is taken for dead: it answers nothing, or 408, 425, 429 or 5xx, time and again.
+struct BreakerOptions {
+  unsigned failures = 10;                   // attempts in a row; 0 is never
+  std::chrono::milliseconds rest{300'000};  // before it is tried again
 };
 
 // Puts requests, known by their tickets, into an order that keeps to the limits of every host. Hosts take
@@ -41,9 +48,13 @@ class HostLimiter {
   // Nothing of this host starts before `until`: it has asked for it.
   void pause(std::string_view host, Time until);
 
+  // This host wants to be left alone for longer between two requests than the limits say.
+  void set_interval(std::string_view host, std::chrono::milliseconds interval);
+  // The tickets of a host that wait, which from now on do not.
+  [[nodiscard]] std::vector<Ticket> take_out(std::string_view host);
+
   // The earliest time at which take() can give something; nothing while all that waits needs a finished().
   [[nodiscard]] std::optional<Time> next_ready() const;
-  [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:
   struct Host {
@@ -71,9 +82,9 @@ class HostLimiter {
   const HostLimits limits_;
   Hosts hosts_;
   std::set<Slot> ready_;  // hosts that have tickets and a free place
+  std::unordered_map<std::string, std::chrono::milliseconds> intervals_;  // of hosts with one of their own
   std::set<Slot> idle_;  // hosts with neither tickets nor running requests, remembered until their next start
   std::uint64_t turns_ = 0;
-  std::size_t waiting_ = 0;
 };
 
 }  // namespace winnow::net

@@ -23,7 +23,11 @@ struct HttpTimeouts {
 // A GET.
 struct HttpRequest {
   Url url;
-  std::uint64_t max_bytes = 20'000'000;  // of the body, as sent and after content decoding
+  // Of the body of a 2xx answer, as sent and after content decoding. Other bodies are not kept.
+  std::uint64_t max_bytes = 20'000'000;
+  bool cut_at_max = false;  // take the beginning of a larger body instead of failing
+  // What one is invited to call, such as an API, is no matter of robots.txt.
+  bool heeds_robots = true;
   HttpTimeouts timeouts{};
   unsigned max_redirects = 5;
   const char* accept = "*/*";  // a literal: requests wait in large numbers, and are to be small
@@ -50,9 +54,11 @@ struct HttpResponse {
   [[nodiscard]] std::string_view header(std::string_view name) const;
   // Every value, for headers that are sent more than once.
   [[nodiscard]] std::vector<std::string_view> header_values(std::string_view name) const;
-  // "text/html" of "Text/HTML; charset=utf-8". What a body is, its bytes tell better.
-  [[nodiscard]] std::string content_type() const;
 };
+
+// The first value of a header, or "". The name is given in lower case.
+[[nodiscard]] std::string_view find_header(const std::vector<HttpResponse::Header>& headers,
+                                           std::string_view name);
 
 // "404 Not Found".
 [[nodiscard]] std::string describe_status(int status);

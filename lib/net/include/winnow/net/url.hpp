@@ -28,7 +28,9 @@ class Url {
   [[nodiscard]] std::string_view host() const {
     return std::string_view(text_).substr(host_begin_, host_size_);
   }
-  // As sent; begins with '/'.
+  // "https://example.org:8080": what cookies and robots.txt are valid for.
+  [[nodiscard]] std::string_view origin() const { return std::string_view(text_).substr(0, path_begin_); }
+  // As sent, with its query; begins with '/'.
   [[nodiscard]] std::string_view path() const {
     return std::string_view(text_).substr(path_begin_, path_size_);
   }

@@ -42,7 +42,7 @@ enum class Verdict {
   kNotNeeded,  // there is enough for its label
 };
 
-// Where candidates come from. One thread calls next().
+// Where candidates come from. One thread calls next(), any may call enough() and settled().
 class CandidateSource {
  public:
   CandidateSource() = default;
@@ -56,7 +56,8 @@ class CandidateSource {
   // How many there will be, 0 if that cannot be said.
   [[nodiscard]] virtual std::size_t expected() const { return 0; }
 
-  // Nothing more is needed for this label. Comes from the thread that calls next().
+  // Nothing more is needed for this label: next() may leave out what it has for it, asks nobody for more, and
+  // stops waiting for what is on its way. Thread-safe, must not wait.
   virtual void enough(const std::string& /*label*/) {}
 
   // What became of a candidate that next() has given: every one without a failure is answered for once, so

@@ -17,7 +17,8 @@ struct CollectOptions {
   std::uint64_t count = 0;  // pictures to keep for each label, 0 for all
   std::uint64_t max_bytes = 20'000'000;
   ImageRequirements requirements{};
-  bool dedupe = true;  // drop pictures whose bytes are those of one that was kept, under any label
+  // A picture that was kept is not kept again, byte for byte. If true, under no other label either.
+  bool dedupe_across_labels = true;
   net::HttpTimeouts timeouts{};
   std::size_t max_listed_failures = 20;  // further ones are only counted and written to the manifest
 };
@@ -31,12 +32,10 @@ struct LabelSummary {
   std::uint64_t duplicates = 0;
   std::uint64_t failed = 0;
   std::map<std::string, std::uint64_t> failed_by_reason{};
-  std::uint64_t bytes = 0;  // of the pictures kept in this run
 };
 
 struct Summary {
   std::vector<LabelSummary> labels;  // in alphabetical order
-  bool stopped = false;              // by the stop token, before everything was done
 
   [[nodiscard]] LabelSummary total() const;
 };

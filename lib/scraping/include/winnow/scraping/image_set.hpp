@@ -23,7 +23,8 @@ void read_manifest(const std::filesystem::path& folder, const std::function<void
 [[nodiscard]] std::string image_file_name(const std::string& label, std::string_view sha256,
                                           std::string_view extension);
 
-// Writes ATTRIBUTION.md from the manifest, whole or not at all. Throws as read_manifest, and Error{kIo}.
+// Writes ATTRIBUTION.md from the manifest, for the pictures that are there, whole or not at all. Throws as
+// read_manifest, and Error{kIo}.
 void write_attribution(const std::filesystem::path& folder);
 
 // Adds to a set, or begins one. Pictures appear whole or not at all, and a row is written, in one piece,
@@ -33,7 +34,8 @@ void write_attribution(const std::filesystem::path& folder);
 class ImageSetWriter {
  public:
   // Removes what a killed writer may have left: temporary files, a torn last line. Throws Error{kIo}, also if
-  // someone else is writing to the set, and Error{kInvalid} if there is a manifest of another version.
+  // someone else is writing to the set, and Error{kInvalid} if there is a manifest that is not ours or of
+  // another version; nothing has been changed then.
   explicit ImageSetWriter(std::filesystem::path folder);
   ~ImageSetWriter();
   ImageSetWriter(const ImageSetWriter&) = delete;
@@ -50,6 +52,7 @@ class ImageSetWriter {
 
  private:
   void repair();
+  void remove_temporary_files() const;
   void append_line(std::string line);
   void need_folder(const std::string& label);
 

@@ -24,9 +24,9 @@ struct PageOptions {
   net::HttpTimeouts timeouts{};
 };
 
-// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side;
-// of each, a page is asked for when the one before it has been read: those that follow first, then those that
-// are linked, the nearest first.
+// The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side,
+// from the first next() on; of each seed, a page is asked for when the one before it has been read: those
+// that follow first, then those that are linked, the nearest first.
 class PageSource : public CandidateSource {
  public:
   PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options);
@@ -39,9 +39,12 @@ class PageSource : public CandidateSource {
   struct Chain;
   struct Arrivals;
   struct Step;
+  struct Arrival;
   bool request(std::size_t index, const Step& step);
   void go_on(std::size_t index);
   void plan(std::size_t index, const Step& step, const net::Url& url, const HtmlPage& page);
+  [[nodiscard]] bool is_full(const std::string& label) const;
+  [[nodiscard]] std::optional<Arrival> next_arrival(const std::stop_token& stop);
   void read(std::size_t index, const Step& step, Result<net::HttpResponse> answer);
 
   net::HttpClient& client_;
@@ -49,7 +52,7 @@ class PageSource : public CandidateSource {
   std::vector<Chain> chains_;
   std::shared_ptr<Arrivals> arrivals_;
   std::vector<Finding> findings_;  // of the page read last, the next one at the back
-  std::size_t awaited_ = 0;        // pages that have been asked for and not been read
+  bool has_begun_ = false;
 };
 
 }  // namespace winnow::scraping

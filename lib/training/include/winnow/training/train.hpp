@@ -24,7 +24,10 @@ struct TrainingOptions {
   Recipe recipe = Recipe::kProbe;
   std::string architecture;       // empty: efficientnet_lite0 for probe, small_resnet for scratch
   std::filesystem::path weights;  // pretrained weights (safetensors), for probe
-  int size = 0;                   // side of the network's pictures in pixels; 0: what it was designed for
+  // Where embeddings are kept for the next run; empty: beside the pictures, see embedding::default_cache().
+  std::filesystem::path cache;
+  bool no_cache = false;
+  int size = 0;  // side of the network's pictures in pixels; 0: what it was designed for
   image::Fit fit = image::Fit::kCrop;
   std::uint64_t seed = 1;       // splits, initial weights, augmentation
   dataset::SplitOptions split;  // for a data set that brings no splits

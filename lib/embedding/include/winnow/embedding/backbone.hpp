@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "winnow/core/bytes.hpp"
+#include "winnow/image/preprocess.hpp"
+#include "winnow/model/architecture.hpp"
+#include "winnow/model/safetensors.hpp"
+
+namespace winnow::embedding {
+
+// A network up to its embedding, with weights.
+struct Backbone {
+  model::Architecture architecture;  // without a head
+  model::TensorMap tensors;
+  std::map<std::string, std::string> source{};  // what the weight file says of itself, and its name
+};
+
+// Reads weights for one of model's architectures; tensors it does not need are passed over.
+// Throws Error{kNotFound | kInvalid}: no such file, not safetensors, weights of another network.
+[[nodiscard]] Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture);
+
+// What pictures have to go through for this network; size 0 takes the one it was designed for.
+[[nodiscard]] image::Preprocessing preprocessing_for(const model::Architecture& architecture, int size = 0);
+
+}  // namespace winnow::embedding
