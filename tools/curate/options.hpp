@@ -4,20 +4,25 @@
 #include <filesystem>
 
 #include "winnow/curation/curate.hpp"
+#include "winnow/curation/network.hpp"
 
 namespace winnow::tools {
 
 struct CurateOptions {
   static constexpr const char* kName = "winnow-curate";
   static constexpr const char* kSummary =
-      "Finds broken files and duplicates in a folder of labelled images, and splits the rest into train,\n"
-      "validation and test so that copies of one picture never stand on two sides. Edits nothing.";
+      "Finds broken files, duplicates, outliers and probable label errors in a folder of labelled images,\n"
+      "and splits the rest into train, validation and test so that copies of one picture never stand on two\n"
+      "sides. Edits nothing.";
   static constexpr const char* kExample =
       "Example:\n  winnow-curate photos -o curated.jsonl --report curate.html";
 
   std::filesystem::path folder;
   std::filesystem::path output;
   std::filesystem::path report;
+  std::filesystem::path decisions;
+  bool quick = false;
+  curation::NetworkOptions network;
   curation::CurationOptions curation;
 };
 

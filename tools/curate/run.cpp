@@ -27,10 +27,24 @@ void warn_of_small_classes(const curation::Curation& curation, Logger& log) {
   }
 }
 
+void tell_properties(const curation::Curation& curation, Logger& log) {
+  for (const curation::SetProperty& property : curation.properties) {
+    if (property.issue == curation::kClassImbalance) {
+      log.warn("the rarest class has only {} pictures, {:.1f} % of all", property.count,
+               100 * property.share);
+    } else {
+      log.info("{}: so are {:.0f} % of the pictures; taken as a property of the set",
+               curation::find_review_type(property.issue)->title, 100 * property.share);
+    }
+  }
+}
+
 void print_counts(const curation::Curation& curation, std::ostream& out) {
-  Table table({"class", "found", "broken", "duplicates", "conflicts", "kept", "train", "val", "test"});
+  Table table({"class", "found", "broken", "duplicates", "conflicts", "dropped", "kept", "review", "train",
+               "val", "test"});
   for (const curation::ClassCounts& c : curation.classes) {
-    table.add(c.label, c.found, c.broken, c.duplicates, c.conflicts, c.kept(), c.train, c.validation, c.test);
+    table.add(c.label, c.found, c.broken, c.duplicates, c.conflicts, c.dropped, c.kept(), c.review, c.train,
+              c.validation, c.test);
   }
   out << table.render();
   fmt::print(out, "leaks between splits: {}\n", curation.leaks);
@@ -44,9 +58,13 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
     throw Error(ErrorKind::kUsage, options.folder.string(),
                 "is a curated manifest already; name a folder of images");
   }
-  const curation::Curation curation = curation::curate(tree, options.curation, context);
+  curation::CurationOptions curating = options.curation;
+  if (!options.decisions.empty()) curating.decisions = curation::read_decisions(options.decisions, tree);
+  if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
+  const curation::Curation curation = curation::curate(tree, curating, context);
   list_broken(curation, context.log);
   warn_of_small_classes(curation, context.log);
+  tell_properties(curation, context.log);
   dataset::write_curated_manifest(options.output, curation.manifest);
   if (!options.report.empty()) {
     const std::string name = options.folder.lexically_normal().string();

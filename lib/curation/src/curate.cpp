@@ -1,12 +1,14 @@
 #include "winnow/curation/curate.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "copies.hpp"
+#include "draft.hpp"
+#include "label_review.hpp"
+#include "review.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/image/format.hpp"
 
@@ -16,26 +18,15 @@ namespace {
 using dataset::CuratedRow;
 using dataset::Fingerprint;
 
-// The pictures that decode: their rows, and what they look like.
-struct Sound {
-  std::vector<std::size_t> rows;
-  std::vector<const Fingerprint*> fingerprints;
-};
-
-void reject(CuratedRow& row, std::string code, std::string detail) {
-  row.keep = false;
-  row.issues.push_back({std::move(code), std::move(detail)});
-}
-
 CuratedRow describe(const dataset::Sample& sample, const std::string& label,
                     const Result<Fingerprint>& result) {
   CuratedRow row{.path = sample.path, .label = label};
   if (!is_utf8(sample.path)) {
-    reject(row, kUnreadableName, "its name is not UTF-8; rename it");
+    reject(row, {kUnreadableName, "its name is not UTF-8; rename it"});
     return row;
   }
   if (!result) {
-    reject(row, result.failure().code, result.failure().message);
+    reject(row, {result.failure().code, result.failure().message});
     return row;
   }
   row.sha256 = result->sha256;
@@ -47,81 +38,88 @@ CuratedRow describe(const dataset::Sample& sample, const std::string& label,
   return row;
 }
 
-// The copy to keep: the most pixels, then the largest file, then the first name.
-bool is_better(const CuratedRow& a, const Fingerprint& fa, const CuratedRow& b, const Fingerprint& fb) {
-  const auto pixels_a = std::int64_t{a.width} * a.height;
-  const auto pixels_b = std::int64_t{b.width} * b.height;
-  if (pixels_a != pixels_b) return pixels_a > pixels_b;
-  return fa.bytes != fb.bytes ? fa.bytes > fb.bytes : a.path < b.path;
-}
-
-// Rejects all but the best picture of each group of copies, and all of a group whose labels disagree.
-std::vector<DuplicateGroup> settle_duplicates(const Sound& sound, const std::vector<int>& numbers,
-                                              std::vector<CuratedRow>& rows) {
-  std::map<int, std::vector<std::size_t>> members;  // positions in `sound`
-  for (std::size_t i = 0; i < numbers.size(); ++i) members[numbers[i]].push_back(i);
-
-  std::vector<DuplicateGroup> groups;
-  for (auto& [number, positions] : members) {
-    if (positions.size() < 2) continue;
-    std::sort(positions.begin(), positions.end(), [&](std::size_t a, std::size_t b) {
-      return is_better(rows[sound.rows[a]], *sound.fingerprints[a], rows[sound.rows[b]],
-                       *sound.fingerprints[b]);
-    });
-    DuplicateGroup group;
-    std::set<std::string> labels;
-    for (const std::size_t position : positions) {
-      group.rows.push_back(sound.rows[position]);
-      labels.insert(rows[group.rows.back()].label);
-    }
-    group.conflict = labels.size() > 1;
-    const CuratedRow& best = rows[group.rows.front()];
-    if (group.conflict) {
-      const std::string all = fmt::format("{}", fmt::join(labels, ", "));
-      for (const std::size_t row : group.rows)
-        reject(rows[row], kLabelConflict, "the same picture is labelled " + all);
-    } else {
-      for (std::size_t i = 1; i < group.rows.size(); ++i) {
-        CuratedRow& copy = rows[group.rows[i]];
-        const bool exact = copy.sha256 == best.sha256;
-        reject(copy, exact ? kExactDuplicate : kNearDuplicate,
-               (exact ? "the same bytes as " : "looks the same as ") + best.path);
-      }
-    }
-    groups.push_back(std::move(group));
+void apply_decision(const Decision& decision, const Context& context, CuratedRow& row, char& decided) {
+  if (decision.verdict == Verdict::kDrop) {
+    reject(row, {kDropped, "dropped by a person"});
+    return;
   }
-  std::stable_sort(groups.begin(), groups.end(), [](const DuplicateGroup& a, const DuplicateGroup& b) {
-    return a.conflict != b.conflict ? a.conflict : a.rows.size() > b.rows.size();
-  });
-  return groups;
+  if (!row.keep) {
+    context.log.warn("{}: cannot be kept as decided: {}", row.path, row.issues.back().detail);
+    return;
+  }
+  decided = 1;
+  if (decision.verdict == Verdict::kRelabel && decision.label != row.label) {
+    row.issues.push_back({kRelabelled, "was " + row.label});
+    row.label = decision.label;
+  }
 }
 
-void deal_out(const Sound& sound, const std::vector<int>& groups, const dataset::SplitOptions& options,
-              const dataset::Dataset& tree, std::vector<CuratedRow>& rows) {
+Draft make_draft(const dataset::Dataset& tree, const std::vector<Result<Fingerprint>>& results,
+                 const CurationOptions& options, const Context& context) {
+  Draft draft;
+  draft.decided.resize(results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const dataset::Sample& sample = tree.samples[i];
+    draft.rows.push_back(describe(sample, tree.classes[static_cast<std::size_t>(sample.label)], results[i]));
+    const auto decision = options.decisions.find(sample.path);
+    if (decision != options.decisions.end()) {
+      apply_decision(decision->second, context, draft.rows.back(), draft.decided[i]);
+    }
+    if (draft.rows.back().sha256.empty()) continue;
+    draft.sound.push_back(i);
+    draft.fingerprints.push_back(&*results[i]);
+  }
+  if (draft.sound.empty()) {
+    throw Error(ErrorKind::kInvalid, tree.root.string(),
+                fmt::format("none of its {} files is a readable image; the first: {}: {}", results.size(),
+                            draft.rows[0].path, draft.rows[0].issues[0].detail));
+  }
+  return draft;
+}
+
+void deal_out(const std::vector<std::string>& classes, const std::vector<int>& groups,
+              const dataset::SplitOptions& options, Draft& draft) {
+  // A group is known by all its pictures, kept or not: what is kept of it may change from run to run.
+  std::map<int, std::string> keys;
+  for (std::size_t i = 0; i < draft.sound.size(); ++i) {
+    std::string& key = keys[groups[i]];
+    const std::string& hash = draft.fingerprints[i]->sha256;
+    if (key.empty() || hash < key) key = hash;
+  }
+  const std::vector<std::size_t> kept = draft.kept();
   std::vector<dataset::SplitItem> items;
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < sound.rows.size(); ++i) {
-    const std::size_t row = sound.rows[i];
-    if (!rows[row].keep) continue;
-    rows[row].group = groups[i];
-    items.push_back({tree.samples[row].label, groups[i], rows[row].sha256});
-    kept.push_back(row);
+  for (const std::size_t i : kept) {
+    const auto at = std::lower_bound(classes.begin(), classes.end(), draft.row_of_sound(i).label);
+    items.push_back({static_cast<int>(at - classes.begin()), groups[i], keys.at(groups[i])});
   }
   const std::vector<dataset::Split> splits = dataset::assign_splits(items, options);
-  for (std::size_t i = 0; i < kept.size(); ++i) rows[kept[i]].split = splits[i];
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    draft.row_of_sound(kept[k]).group = groups[kept[k]];
+    draft.row_of_sound(kept[k]).split = splits[k];
+  }
 }
 
 // Looks at the result instead of trusting it: no two related pictures that are kept may lie on two sides.
-std::size_t count_leaks(const Sound& sound, int related_bits, const std::vector<CuratedRow>& rows,
-                        const Context& context) {
-  std::vector<const Fingerprint*> kept;
+// reviewed: the pictures, among those in draft.sound, whose embeddings there are.
+std::size_t count_leaks(const Draft& draft, const std::vector<std::size_t>& reviewed,
+                        const dataset::DuplicateOptions& duplicates, const Context& context) {
+  std::vector<const Fingerprint*> fingerprints;
+  std::vector<std::size_t> chosen;
   std::vector<dataset::Split> splits;
-  for (std::size_t i = 0; i < sound.rows.size(); ++i) {
-    if (!rows[sound.rows[i]].keep) continue;
-    kept.push_back(sound.fingerprints[i]);
-    splits.push_back(rows[sound.rows[i]].split);
+  for (const std::size_t i : reviewed) {
+    fingerprints.push_back(draft.fingerprints[i]);
+    if (!draft.row_of_sound(i).keep) continue;
+    chosen.push_back(fingerprints.size() - 1);
+    splits.push_back(draft.row_of_sound(i).split);
   }
-  return dataset::count_separated(kept, splits, related_bits, context);
+  const stats::Matrix* embeddings = draft.embeddings.rows() == 0 ? nullptr : &draft.embeddings;
+  return dataset::count_separated({fingerprints, embeddings}, chosen, splits, duplicates, context);
+}
+
+std::size_t& counter_of(ClassCounts& count, const std::string& code) {
+  if (code == kLabelConflict) return count.conflicts;
+  if (code == kExactDuplicate || code == kNearDuplicate) return count.duplicates;
+  return code == kDropped || code == kLabelError ? count.dropped : count.broken;
 }
 
 std::vector<ClassCounts> count_classes(const std::vector<std::string>& classes,
@@ -131,71 +129,91 @@ std::vector<ClassCounts> count_classes(const std::vector<std::string>& classes,
   for (const CuratedRow& row : rows) {
     ClassCounts& count = counts[row.label];
     ++count.found;
-    if (row.keep) {
-      ++(row.split == dataset::Split::kTrain  ? count.train
-         : row.split == dataset::Split::kTest ? count.test
-                                              : count.validation);
-    } else {
-      const std::string& code = row.issues.back().code;
-      ++(code == kLabelConflict                              ? count.conflicts
-         : code == kExactDuplicate || code == kNearDuplicate ? count.duplicates
-                                                             : count.broken);
+    if (!row.keep) {
+      ++counter_of(count, row.issues.back().code);
+      continue;
     }
+    ++(row.split == dataset::Split::kTrain  ? count.train
+       : row.split == dataset::Split::kTest ? count.test
+                                            : count.validation);
+    const bool worth_a_look = std::any_of(row.issues.begin(), row.issues.end(), [](const auto& issue) {
+      return find_review_type(issue.code) != nullptr;
+    });
+    if (worth_a_look) ++count.review;
   }
   std::vector<ClassCounts> list;
   for (auto& [label, count] : counts) list.push_back(std::move(count));
   return list;
 }
 
-Json summarise(const Curation& curation, const CurationOptions& options) {
+Json describe_classes(const std::vector<ClassCounts>& counts) {
   Json classes = Json::array();
-  for (const ClassCounts& c : curation.classes) {
+  for (const ClassCounts& c : counts) {
     classes.push_back({{"label", c.label},
                        {"found", c.found},
                        {"broken", c.broken},
                        {"duplicates", c.duplicates},
                        {"conflicts", c.conflicts},
+                       {"dropped", c.dropped},
+                       {"review", c.review},
                        {"train", c.train},
                        {"val", c.validation},
                        {"test", c.test}});
   }
-  return {{"classes", std::move(classes)},
-          {"seed", options.split.seed},
-          {"val_fraction", options.split.validation},
-          {"test_fraction", options.split.test},
-          {"same_picture_bits", options.duplicates.same_picture_bits},
-          {"related_bits", options.duplicates.related_bits},
-          {"leaks_between_splits", curation.leaks}};
+  return classes;
+}
+
+Json summarise(const Curation& curation, const CurationOptions& options,
+               const dataset::DuplicateOptions& duplicates) {
+  Json properties = Json::array();
+  for (const SetProperty& p : curation.properties) {
+    properties.push_back({{"issue", p.issue}, {"count", p.count}, {"share", p.share}});
+  }
+  Json summary = {{"classes", describe_classes(curation.classes)},
+                  {"properties", std::move(properties)},
+                  {"seed", options.split.seed},
+                  {"val_fraction", options.split.validation},
+                  {"test_fraction", options.split.test},
+                  {"same_picture_bits", duplicates.same_picture_bits},
+                  {"related_bits", duplicates.related_bits}};
+  if (options.embed) {
+    summary["same_picture_cosine"] = duplicates.same_picture_cosine;
+    summary["related_cosine"] = duplicates.related_cosine;
+  }
+  if (curation.labels) {
+    summary["labels"] = {{"out_of_fold_accuracy", curation.labels->accuracy},
+                         {"estimated_noise", curation.labels->noise_rate}};
+  }
+  summary["leaks_between_splits"] = curation.leaks;
+  return summary;
 }
 
 }  // namespace
 
 Curation curate(const dataset::Dataset& tree, const CurationOptions& options, const Context& context) {
   const std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
+  Draft draft = make_draft(tree, results, options, context);
+  if (options.embed) draft.embeddings = options.embed(draft.sound);
+  const stats::Matrix* embeddings = options.embed ? &draft.embeddings : nullptr;
+  const dataset::DuplicateGroups duplicates =
+      dataset::find_duplicates({draft.fingerprints, embeddings}, options.duplicates, context);
+
   Curation curation;
+  reject_placeholders(tree, draft);
+  curation.groups = settle_copies(duplicates.same, draft);
+  const std::vector<std::size_t> reviewed = draft.kept();
+  curation.properties = review_pictures(draft);
+  if (auto imbalance = find_imbalance(tree.classes, draft)) curation.properties.push_back(*imbalance);
+  if (options.embed) {
+    curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
+  }
+  deal_out(tree.classes, duplicates.related, options.split, draft);
+  curation.leaks = count_leaks(draft, reviewed, duplicates.used, context);
+
   curation.manifest.root = tree.root;
-  std::vector<CuratedRow>& rows = curation.manifest.rows;
-  Sound sound;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const dataset::Sample& sample = tree.samples[i];
-    rows.push_back(describe(sample, tree.classes[static_cast<std::size_t>(sample.label)], results[i]));
-    if (rows.back().sha256.empty()) continue;
-    sound.rows.push_back(i);
-    sound.fingerprints.push_back(&*results[i]);
-  }
-  if (sound.rows.empty()) {
-    throw Error(ErrorKind::kInvalid, tree.root.string(),
-                fmt::format("none of its {} files is a readable image; the first: {}: {}", rows.size(),
-                            rows[0].path, rows[0].issues[0].detail));
-  }
-  const dataset::DuplicateOptions& duplicates = options.duplicates;
-  curation.groups = settle_duplicates(
-      sound, dataset::group_by_look(sound.fingerprints, duplicates.same_picture_bits, context), rows);
-  deal_out(sound, dataset::group_by_look(sound.fingerprints, duplicates.related_bits, context), options.split,
-           tree, rows);
-  curation.leaks = count_leaks(sound, duplicates.related_bits, rows, context);
-  curation.classes = count_classes(tree.classes, rows);
-  curation.manifest.summary = summarise(curation, options);
+  curation.manifest.rows = std::move(draft.rows);
+  curation.classes = count_classes(tree.classes, curation.manifest.rows);
+  curation.manifest.summary = summarise(curation, options, duplicates.used);
   return curation;
 }
 

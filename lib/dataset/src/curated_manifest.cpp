@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 
@@ -17,11 +19,26 @@ fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : ".";
 }
 
+Json to_json(const Issue& issue) {
+  Json json = {{"issue", issue.code}, {"detail", issue.detail}};
+  // Four digits rank as well as seventeen, and read better.
+  if (issue.score) json["score"] = std::round(*issue.score * 1e4) / 1e4;
+  if (!issue.suggested_label.empty()) json["suggested_label"] = issue.suggested_label;
+  return json;
+}
+
+Issue issue_from_json(const Json& json) {
+  Issue issue{json.at("issue").get<std::string>(), json.value("detail", "")};
+  if (json.contains("score")) issue.score = json["score"].get<double>();
+  issue.suggested_label = json.value("suggested_label", "");
+  return issue;
+}
+
 Json to_json(const CuratedRow& row) {
   Json json = {{"path", row.path}, {"label", row.label}, {"keep", row.keep}};
   if (!row.issues.empty()) {
     Json& issues = json["issues"] = Json::array();
-    for (const Issue& issue : row.issues) issues.push_back({{"issue", issue.code}, {"detail", issue.detail}});
+    for (const Issue& issue : row.issues) issues.push_back(to_json(issue));
   }
   if (!row.sha256.empty()) json["sha256"] = row.sha256;
   if (row.width > 0) {
@@ -41,7 +58,7 @@ CuratedRow row_from_json(const Json& json, const std::string& where) {
   row.label = json.at("label").get<std::string>();
   row.keep = json.at("keep").get<bool>();
   for (const Json& issue : json.value("issues", Json::array())) {
-    row.issues.push_back({issue.at("issue").get<std::string>(), issue.value("detail", "")});
+    row.issues.push_back(issue_from_json(issue));
   }
   row.sha256 = json.value("sha256", "");
   row.width = json.value("width", 0);

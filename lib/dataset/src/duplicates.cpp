@@ -1,28 +1,27 @@
 #include "winnow/dataset/duplicates.hpp"
 
-#include <atomic>
+#include <algorithm>
+#include <array>
+#include <functional>
 #include <mutex>
 #include <numeric>
+#include <string_view>
 #include <unordered_map>
 
 #include "winnow/core/parallel.hpp"
+#include "winnow/core/random.hpp"
+#include "winnow/stats/hamming.hpp"
+#include "winnow/stats/neighbours.hpp"
+#include "winnow/stats/similar_pairs.hpp"
 
 namespace winnow::dataset {
 namespace {
 
-// Every pair is compared: a 64-bit popcount each, 50,000 pictures in about a second a core. visit(i, similar)
-// gets the pictures after the i-th that are like it, from several threads.
-template <typename Visit>
-void for_each_similar(std::span<const Fingerprint* const> fingerprints, int bits, const Context& context,
-                      const Visit& visit) {
-  parallel_for(fingerprints.size(), context.threads, context.stop, [&](std::size_t i) {
-    std::vector<std::size_t> similar;
-    for (std::size_t j = i + 1; j < fingerprints.size(); ++j) {
-      if (image::distance(fingerprints[i]->look, fingerprints[j]->look) <= bits) similar.push_back(j);
-    }
-    if (!similar.empty()) visit(i, similar);
-  });
-}
+constexpr double kMaxLinkedShare = 0.2;
+constexpr double kMaxGroupShare = 0.05;
+constexpr std::size_t kMinLargeGroup = 10;  // in a small set a twentieth is nothing
+constexpr std::size_t kGuardSamples = 1000;
+constexpr float kGuardDistance = 0.25F;
 
 // Union-find with path halving.
 class Groups {
@@ -38,36 +37,167 @@ class Groups {
     return i;
   }
 
+  // Numbered from 0 by first appearance.
+  std::vector<int> numbers() {
+    std::unordered_map<std::size_t, int> number_of;
+    std::vector<int> result(parent_.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      result[i] = number_of.try_emplace(find(i), static_cast<int>(number_of.size())).first->second;
+    }
+    return result;
+  }
+
  private:
   std::vector<std::size_t> parent_;
 };
 
-}  // namespace
+using Visit = std::function<void(std::size_t, std::size_t, int)>;
 
-std::vector<int> group_by_look(std::span<const Fingerprint* const> fingerprints, int bits,
-                               const Context& context) {
-  Groups groups(fingerprints.size());
-  std::mutex mutex;
-  for_each_similar(fingerprints, bits, context, [&](std::size_t i, const std::vector<std::size_t>& similar) {
-    const std::lock_guard lock(mutex);
-    for (const std::size_t j : similar) groups.join(i, j);
-  });
-  std::unordered_map<std::size_t, int> numbers;
-  std::vector<int> result(fingerprints.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = numbers.try_emplace(groups.find(i), static_cast<int>(numbers.size())).first->second;
+// visit(i, j, bits) with i < j for every pair within `bits` bits, one call at a time. rows: the pictures to
+// compare; i and j are positions in it.
+void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows, int bits,
+                    const Context& context, const Visit& visit) {
+  constexpr std::size_t kTile = 1024;
+  std::vector<std::uint64_t> upright;
+  std::vector<std::uint64_t> mirrored;
+  for (const std::size_t row : rows) {
+    upright.push_back(pictures.fingerprints[row]->look.upright);
+    mirrored.push_back(pictures.fingerprints[row]->look.mirrored);
   }
-  return result;
-}
-
-std::size_t count_separated(std::span<const Fingerprint* const> fingerprints, std::span<const Split> splits,
-                            int bits, const Context& context) {
-  std::atomic<std::size_t> separated = 0;
-  for_each_similar(fingerprints, bits, context, [&](std::size_t i, const std::vector<std::size_t>& similar) {
-    for (const std::size_t j : similar) {
-      if (splits[i] != splits[j]) ++separated;
+  const auto limit = static_cast<std::uint64_t>(bits);
+  std::mutex mutex;
+  parallel_for(rows.size(), context.threads, context.stop, [&](std::size_t i) {
+    std::array<std::uint64_t, kTile> as_is;
+    std::array<std::uint64_t, kTile> flipped;
+    for (std::size_t begin = i + 1; begin < rows.size(); begin += kTile) {
+      const std::size_t count = std::min(kTile, rows.size() - begin);
+      const auto query = std::span(upright).subspan(i, 1);
+      stats::count_differing_bits(query, upright.data() + begin, 0, std::span(as_is).first(count));
+      stats::count_differing_bits(query, mirrored.data() + begin, 0, std::span(flipped).first(count));
+      for (std::size_t j = 0; j < count; ++j) {
+        const std::uint64_t differing = std::min(as_is[j], flipped[j]);
+        if (differing > limit) continue;
+        const std::lock_guard lock(mutex);
+        visit(i, begin + j, static_cast<int>(differing));
+      }
     }
   });
+}
+
+// The first picture of each content: copies of the same bytes need no comparing.
+std::vector<std::size_t> first_of_each_content(const Pictures& pictures, Groups& same) {
+  std::unordered_map<std::string_view, std::size_t> first;
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < pictures.fingerprints.size(); ++i) {
+    const auto [place, is_new] = first.try_emplace(pictures.fingerprints[i]->sha256, i);
+    if (is_new) {
+      rows.push_back(i);
+    } else {
+      same.join(i, place->second);
+    }
+  }
+  return rows;
+}
+
+// For up to kGuardSamples of the rows the cosine to the nearest picture outside its group.
+std::vector<float> nearest_cosines(const Pictures& pictures, std::span<const std::size_t> rows,
+                                   const std::vector<int>& groups, const Context& context) {
+  std::vector<std::size_t> drawn(rows.begin(), rows.end());
+  CounterRandom random(1, drawn.size());
+  const std::size_t count = std::min(kGuardSamples, drawn.size());
+  for (std::size_t i = 0; i < count; ++i) std::swap(drawn[i], drawn[i + random.below(drawn.size() - i)]);
+  drawn.resize(count);
+  std::vector<int> drawn_groups;
+  for (const std::size_t row : drawn) drawn_groups.push_back(groups[row]);
+  return stats::kth_similarity(pictures.embeddings->select(drawn), drawn_groups, *pictures.embeddings, groups,
+                               1, context.threads, context.stop);
+}
+
+struct Tied {
+  Groups same;
+  Groups related;
+};
+
+void tie_by_embedding(const Pictures& pictures, std::span<const std::size_t> rows,
+                      const DuplicateOptions& options, const Context& context, Tied& tied) {
+  const float least = std::min(options.same_picture_cosine, options.related_cosine);
+  stats::for_each_similar_pair(*pictures.embeddings, rows, {.cosine = least}, context.threads, context.stop,
+                               [&](std::size_t i, std::size_t j, float cosine) {
+                                 tied.related.join(rows[i], rows[j]);
+                                 if (cosine >= options.same_picture_cosine) tied.same.join(rows[i], rows[j]);
+                               });
+}
+
+std::size_t largest_group(Groups groups, std::span<const std::size_t> rows) {
+  std::unordered_map<std::size_t, std::size_t> sizes;
+  std::size_t largest = 0;
+  for (const std::size_t row : rows) largest = std::max(largest, ++sizes[groups.find(row)]);
+  return largest;
+}
+
+// Ties what the embeddings show to be alike, with cosines that suit the variety of the set.
+void tie_with_guard(const Pictures& pictures, std::span<const std::size_t> rows, const Context& context,
+                    Tied& tied, DuplicateOptions& options) {
+  const std::vector<float> nearest = nearest_cosines(pictures, rows, tied.related.numbers(), context);
+  const auto linked = std::count_if(nearest.begin(), nearest.end(),
+                                    [&](float cosine) { return cosine >= options.related_cosine; });
+  const auto raise = [&] {
+    const float median = stats::quantile(nearest, 0.5);
+    const float cosine = std::max(options.related_cosine, 1 - kGuardDistance * (1 - median));
+    if (cosine <= options.related_cosine) return false;
+    context.log.warn(
+        "many pictures resemble each other: embeddings count as related from a cosine of {:.3f}, not {:.2f}",
+        cosine, options.related_cosine);
+    options.related_cosine = cosine;
+    options.same_picture_cosine = std::max(options.same_picture_cosine, cosine);
+    return true;
+  };
+  bool raised = false;
+  if (static_cast<double>(linked) > kMaxLinkedShare * static_cast<double>(nearest.size())) raised = raise();
+
+  const Tied by_hash = tied;
+  tie_by_embedding(pictures, rows, options, context, tied);
+  if (raised) return;
+  const std::size_t large =
+      std::max({kMinLargeGroup, static_cast<std::size_t>(kMaxGroupShare * static_cast<double>(rows.size())),
+                largest_group(by_hash.related, rows)});
+  if (largest_group(tied.related, rows) <= large || !raise()) return;
+  tied = by_hash;
+  tie_by_embedding(pictures, rows, options, context, tied);
+}
+
+}  // namespace
+
+DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions& options,
+                                const Context& context) {
+  const std::size_t count = pictures.fingerprints.size();
+  Groups exact(count);
+  const std::vector<std::size_t> rows = first_of_each_content(pictures, exact);
+  Tied tied{exact, exact};
+  for_each_alike(pictures, rows, std::max(options.same_picture_bits, options.related_bits), context,
+                 [&](std::size_t i, std::size_t j, int bits) {
+                   tied.related.join(rows[i], rows[j]);
+                   if (bits <= options.same_picture_bits) tied.same.join(rows[i], rows[j]);
+                 });
+  DuplicateOptions used = options;
+  if (pictures.embeddings != nullptr && rows.size() > 1) {
+    tie_with_guard(pictures, rows, context, tied, used);
+  }
+  return {tied.same.numbers(), tied.related.numbers(), used};
+}
+
+std::size_t count_separated(const Pictures& pictures, std::span<const std::size_t> chosen,
+                            std::span<const Split> splits, const DuplicateOptions& options,
+                            const Context& context) {
+  std::size_t separated = 0;
+  const auto count = [&](std::size_t i, std::size_t j) { separated += splits[i] != splits[j] ? 1 : 0; };
+  for_each_alike(pictures, chosen, options.related_bits, context,
+                 [&](std::size_t i, std::size_t j, int) { count(i, j); });
+  if (pictures.embeddings != nullptr) {
+    stats::for_each_similar_pair(*pictures.embeddings, chosen, {.cosine = options.related_cosine},
+                                 context.threads, context.stop,
+                                 [&](std::size_t i, std::size_t j, float) { count(i, j); });
+  }
   return separated;
 }
 

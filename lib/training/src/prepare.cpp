@@ -25,8 +25,7 @@ void make_splits(dataset::Dataset& data, const dataset::SplitOptions& options,
       skipped.push_back({data.samples[i].path, results[i].failure()});
     }
   }
-  const std::vector<int> groups =
-      dataset::group_by_look(fingerprints, dataset::DuplicateOptions{}.related_bits, context);
+  const std::vector<int> groups = dataset::find_duplicates({fingerprints}, {}, context).related;
   std::vector<dataset::SplitItem> items;
   for (std::size_t i = 0; i < sound.size(); ++i) {
     sound[i].group = groups[i];

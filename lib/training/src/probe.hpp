@@ -3,21 +3,16 @@
 #include <span>
 #include <vector>
 
+#include "winnow/stats/cross_validation.hpp"
 #include "winnow/stats/logistic_regression.hpp"
 #include "winnow/training/train.hpp"
 
 namespace winnow::training {
 
-struct ProbeStep {
-  double l2;
-  double nll;       // on pictures the head was not fitted on
-  double accuracy;  // likewise
-};
-
 struct ProbeResult {
   stats::LinearModel head;
-  std::vector<ProbeStep> steps;  // one for each strength of the penalty tried
-  double l2 = 0;                 // the one chosen
+  std::vector<stats::PenaltyStep> steps;  // one for each strength of the penalty tried
+  double l2 = 0;                          // the one chosen
   // Predictions for training pictures by heads that had seen neither them nor their copies.
   std::vector<std::size_t> held_out;  // rows of x
   stats::Matrix held_out_logits;      // [held_out, classes]

@@ -130,7 +130,7 @@ void write_learning(const RunRecord& record, Page& page) {
                  "Five times, a head was fitted on four fifths of the training images and tried on the "
                  "rest. The penalty with the lowest loss was taken.");
     report::Table table{{"penalty", "loss", "accuracy"}, {}, {true, true, true}};
-    for (const ProbeStep& step : record.probe_steps) {
+    for (const stats::PenaltyStep& step : record.probe_steps) {
       table.rows.push_back({fmt::format("{:g}", step.l2), fmt::format("{:.4f}", step.nll),
                             fmt::format("{:.1f} %", 100 * step.accuracy)});
     }

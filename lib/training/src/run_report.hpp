@@ -17,8 +17,8 @@ struct RunRecord {
   const TrainingOptions& options;
   const Finished& finished;
   const std::vector<SkippedImage>& skipped;
-  const std::vector<ProbeStep>& probe_steps;  // empty for scratch
-  const std::vector<EpochResult>& epochs;     // empty for probe
+  const std::vector<stats::PenaltyStep>& probe_steps;  // empty for scratch
+  const std::vector<EpochResult>& epochs;              // empty for probe
   std::string name;
   std::string command_line;
   std::chrono::seconds duration;

@@ -138,7 +138,7 @@ class Run {
     }
     ProbeResult probe =
         fit_probe(trained.embeddings.select(rows), labels, groups, class_count(), options_.seed, context_);
-    for (const ProbeStep& step : probe.steps) {
+    for (const stats::PenaltyStep& step : probe.steps) {
       metrics_.add({{"l2", step.l2}, {"held_out_nll", step.nll}, {"held_out_accuracy", step.accuracy}});
     }
     probe_steps_ = probe.steps;
@@ -241,7 +241,7 @@ class Run {
   std::map<std::string, std::string> weights_source_;
   MetricsFile metrics_;
   std::vector<SkippedImage> skipped_;
-  std::vector<ProbeStep> probe_steps_;
+  std::vector<stats::PenaltyStep> probe_steps_;
   std::vector<EpochResult> epochs_;
   std::chrono::steady_clock::time_point last_checkpoint_ = start_;
 };

@@ -22,8 +22,9 @@ class CurateTool : public testing::Test {
     std::filesystem::copy(folder_ / "set/discs/003.jpg", folder_ / "set/discs/copy.jpg");
   }
 
+  // Without the network: drawn scenes are all alike to it.
   Finished curate(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "winnow-curate");
+    arguments.insert(arguments.begin(), {"winnow-curate", "--quick"});
     return test::run(arguments, folder_.path());
   }
 
@@ -35,16 +36,17 @@ TEST_F(CurateTool, PrintsCountsAndWritesManifestAndReport) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(result.out,
-            "class    found  broken  duplicates  conflicts  kept  train  val  test\n"
-            "checks      10       0           0          0    10      7    1     2\n"
-            "discs       11       0           1          0    10      7    1     2\n"
-            "stripes     10       0           0          0    10      7    1     2\n"
+            "class    found  broken  duplicates  conflicts  dropped  kept  review  train  val  test\n"
+            "checks      10       0           0          0        0    10       0      6    2     2\n"
+            "discs       11       0           1          0        0    10       0      7    1     2\n"
+            "stripes     10       0           0          0        0    10       0      5    2     3\n"
             "leaks between splits: 0\n");
   const std::string manifest = test::read_text(folder_ / "curated.jsonl");
   EXPECT_THAT(manifest, HasSubstr(R"({"format":"winnow-curated","version":1,"root":"set"})"));
   EXPECT_THAT(
       manifest,
-      HasSubstr(R"("issues":[{"issue":"exact_duplicate","detail":"the same bytes as discs/003.jpg"}])"));
+      HasSubstr(
+          R"("issues":[{"issue":"exact_duplicate","detail":"the same bytes as discs/003.jpg","score":1.0}])"));
   EXPECT_THAT(test::read_text(folder_ / "curate.html"), HasSubstr("same bytes"));
 }
 
@@ -67,7 +69,7 @@ TEST_F(CurateTool, NamesBrokenFilesAndGoesOn) {
               HasSubstr("winnow-curate: set/discs/page.jpg: not an image (HTML page); rejected\n"));
   EXPECT_THAT(result.err, HasSubstr("winnow-curate: set/discs/empty.jpg: "));
   EXPECT_THAT(result.err, HasSubstr("winnow-curate: set/checks/cut.jpg: "));
-  EXPECT_THAT(result.out, HasSubstr("stripes     10       0           0          0    10"));
+  EXPECT_THAT(result.out, HasSubstr("stripes     10       0           0          0        0    10"));
   EXPECT_THAT(
       test::read_text(folder_ / "curated.jsonl"),
       HasSubstr(
@@ -88,7 +90,7 @@ TEST_F(CurateTool, WarnsOfAClassTooSmallToSplit) {
 TEST_F(CurateTool, FindsAPictureUnderTwoLabels) {
   std::filesystem::copy(folder_ / "set/discs/004.jpg", folder_ / "set/checks/other.jpg");
   const Finished result = curate({"set", "-o", "curated.jsonl"});
-  EXPECT_THAT(result.out, HasSubstr("checks      11       0           0          1    10"));
+  EXPECT_THAT(result.out, HasSubstr("checks      11       0           0          1        0    10"));
   EXPECT_THAT(test::read_text(folder_ / "curated.jsonl"),
               HasSubstr("the same picture is labelled checks, discs"));
 }
@@ -127,6 +129,50 @@ TEST_F(CurateTool, LeavesTheOldManifestWhenItCannotWrite) {
   EXPECT_THAT(result.err, HasSubstr("winnow-curate: curated.jsonl/inside: cannot write"));
   EXPECT_EQ(test::read_text(folder_ / "curated.jsonl"), before);
   EXPECT_THAT(test::list_files(folder_.path()), Not(testing::Contains(HasSubstr(".tmp"))));
+}
+
+TEST_F(CurateTool, LooksWithTheNetworkUnlessItIsInAHurry) {
+  const Finished result = test::run({"winnow-curate", "set", "-o", "curated.jsonl"}, folder_.path());
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("leaks between splits: 0\n"));
+  EXPECT_THAT(test::read_text(folder_ / "curated.jsonl"), HasSubstr("\"related_cosine\":"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "set/.winnow"));
+  const std::string before = test::read_text(folder_ / "curated.jsonl");
+  test::run({"winnow-curate", "set", "-o", "curated.jsonl"}, folder_.path());
+  EXPECT_EQ(test::read_text(folder_ / "curated.jsonl"), before) << "the cache changed the result";
+}
+
+TEST_F(CurateTool, NamesWeightsThatAreNotThere) {
+  const Finished result = test::run(
+      {"winnow-curate", "set", "-o", "curated.jsonl", "--weights", "no.safetensors"}, folder_.path());
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("winnow-curate: no.safetensors: no such weights"));
+}
+
+TEST_F(CurateTool, AppliesDecisions) {
+  folder_.write("d.jsonl",
+                "{\"format\":\"winnow-decisions\",\"version\":1}\n"
+                "{\"path\":\"discs/000.jpg\",\"decision\":\"drop\"}\n"
+                "{\"path\":\"discs/001.jpg\",\"decision\":\"relabel\",\"label\":\"checks\"}\n"
+                "{\"path\":\"discs/copy.jpg\",\"decision\":\"keep\"}\n");
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--decisions", "d.jsonl"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("checks      11       0           0          0        0    11"));
+  EXPECT_THAT(result.out, HasSubstr("discs       10       0           1          0        1     8"));
+  const std::string manifest = test::read_text(folder_ / "curated.jsonl");
+  EXPECT_THAT(manifest, HasSubstr(R"("path":"discs/000.jpg","label":"discs","keep":false)"));
+  EXPECT_THAT(manifest, HasSubstr(R"("path":"discs/001.jpg","label":"checks","keep":true)"));
+  EXPECT_THAT(manifest, HasSubstr(R"("path":"discs/003.jpg","label":"discs","keep":false)"));
+}
+
+TEST_F(CurateTool, RefusesDecisionsOnOtherPictures) {
+  folder_.write("d.jsonl",
+                "{\"format\":\"winnow-decisions\",\"version\":1}\n"
+                "{\"path\":\"discs/none.jpg\",\"decision\":\"drop\"}\n");
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--decisions", "d.jsonl"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "winnow-curate: d.jsonl:2: discs/none.jpg is not in set\n");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "curated.jsonl"));
 }
 
 }  // namespace

@@ -16,19 +16,20 @@ using testing::HasSubstr;
 CuratedManifest example(const std::filesystem::path& root) {
   CuratedManifest manifest;
   manifest.root = root;
-  manifest.rows = {{.path = "cat/1 \"x\"\n.jpg",
-                    .label = "cat",
-                    .issues = {{"wrong_extension", "is PNG"}},
-                    .sha256 = std::string(64, 'a'),
-                    .width = 640,
-                    .height = 480,
-                    .group = 3,
-                    .split = Split::kValidation},
-                   {.path = "cat/2.jpg",
-                    .label = "cat",
-                    .keep = false,
-                    .issues = {{"truncated", "ends early"}, {"other", ""}},
-                    .sha256 = {}}};
+  manifest.rows = {
+      {.path = "cat/1 \"x\"\n.jpg",
+       .label = "cat",
+       .issues = {{"wrong_extension", "is PNG"}, {"label_error", "looks like dog", 0.0625, "dog"}},
+       .sha256 = std::string(64, 'a'),
+       .width = 640,
+       .height = 480,
+       .group = 3,
+       .split = Split::kValidation},
+      {.path = "cat/2.jpg",
+       .label = "cat",
+       .keep = false,
+       .issues = {{"truncated", "ends early"}, {"other", ""}},
+       .sha256 = {}}};
   manifest.summary = {{"seed", 7}, {"classes", Json::array({"cat"})}};
   return manifest;
 }
@@ -82,6 +83,8 @@ TEST(CuratedManifest, ComesBackAsItWasWritten) {
     for (std::size_t j = 0; j < read.rows[i].issues.size(); ++j) {
       EXPECT_EQ(read.rows[i].issues[j].code, written.rows[i].issues[j].code);
       EXPECT_EQ(read.rows[i].issues[j].detail, written.rows[i].issues[j].detail);
+      EXPECT_EQ(read.rows[i].issues[j].score, written.rows[i].issues[j].score);
+      EXPECT_EQ(read.rows[i].issues[j].suggested_label, written.rows[i].issues[j].suggested_label);
     }
   }
 }
@@ -186,6 +189,8 @@ TEST(CuratedManifest, NamesTheLineOfABadRow) {
            R"({"path":"1.jpg","label":"cat","keep":true,"group":"a","split":"train"})",
            R"({"path":"1.jpg","label":"cat","keep":false,"issues":[{"detail":"x"}]})",
            R"({"path":"1.jpg","label":"cat","keep":false,"issues":7})",
+           R"({"path":"1.jpg","label":"cat","keep":false,"issues":[{"issue":"dark","score":"low"}]})",
+           R"({"path":"1.jpg","label":"cat","keep":false,"issues":[{"issue":"x","suggested_label":3}]})",
            R"({"path":"1.jpg","label":"cat","keep":false,"width":"x"})",
        }) {
     const Error error = error_of_reading(with_row(row));

@@ -3,14 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include <cmath>
+#include <numeric>
+#include <set>
 
 #include "support/photo.hpp"
 #include "support/recording_context.hpp"
+#include "unit/stats/samples.hpp"
 #include "winnow/core/random.hpp"
 #include "winnow/image/decode.hpp"
 #include "winnow/image/encode.hpp"
 #include "winnow/image/preprocess.hpp"
+#include "winnow/stats/neighbours.hpp"
 
 namespace winnow::dataset {
 namespace {
@@ -20,23 +24,35 @@ using testing::IsEmpty;
 
 using Looks = std::vector<image::PerceptualHash>;
 
-// Calls judge with fingerprints of pictures that look so.
-template <typename Judge>
-auto with_fingerprints(const Looks& looks, const Judge& judge) {
+std::vector<Fingerprint> fingerprints_of(const Looks& looks) {
   std::vector<Fingerprint> fingerprints(looks.size());
-  std::vector<const Fingerprint*> pointers;
   for (std::size_t i = 0; i < looks.size(); ++i) {
     fingerprints[i].look = looks[i];
-    pointers.push_back(&fingerprints[i]);
+    fingerprints[i].sha256 = "content " + std::to_string(i);
   }
-  return judge(pointers);
+  return fingerprints;
+}
+
+std::vector<const Fingerprint*> pointers_to(const std::vector<Fingerprint>& fingerprints) {
+  std::vector<const Fingerprint*> pointers;
+  for (const Fingerprint& fingerprint : fingerprints) pointers.push_back(&fingerprint);
+  return pointers;
+}
+
+std::vector<std::size_t> everyone(std::size_t count) {
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
 }
 
 std::vector<int> groups_among(const Looks& looks, int bits = DuplicateOptions{}.related_bits,
                               unsigned threads = 2) {
-  return with_fingerprints(looks, [&](const std::vector<const Fingerprint*>& pointers) {
-    return group_by_look(pointers, bits, test::RecordingContext(threads));
-  });
+  const std::vector<Fingerprint> fingerprints = fingerprints_of(looks);
+  const DuplicateOptions options{.same_picture_bits = bits, .related_bits = bits};
+  const DuplicateGroups groups =
+      find_duplicates({pointers_to(fingerprints)}, options, test::RecordingContext(threads));
+  EXPECT_EQ(groups.same, groups.related);
+  return groups.related;
 }
 
 constexpr std::uint64_t kFar = ~0ull;  // a mirror image that no picture resembles
@@ -45,7 +61,7 @@ image::PerceptualHash with_hash(std::uint64_t upright) {
   return {upright, kFar};
 }
 
-TEST(GroupByLook, TakesPicturesWithinTheLimit) {
+TEST(FindDuplicates, TakesPicturesWithinTheLimit) {
   const Looks looks = {with_hash(0), with_hash(0x3ff), with_hash(0x7ffff)};
   EXPECT_THAT(groups_among(looks, 10), ElementsAre(0, 0, 0));
   EXPECT_THAT(groups_among(looks, 9), ElementsAre(0, 1, 1));
@@ -53,13 +69,13 @@ TEST(GroupByLook, TakesPicturesWithinTheLimit) {
   EXPECT_THAT(groups_among({with_hash(1), with_hash(2), with_hash(1)}, 0), ElementsAre(0, 1, 0));
 }
 
-TEST(GroupByLook, FollowsChains) {
+TEST(FindDuplicates, FollowsChains) {
   const Looks looks = {with_hash(0), with_hash(0x0f0f0f0f0f000000), with_hash(0xffff), with_hash(0xff),
                        with_hash(0xffffff)};
   EXPECT_THAT(groups_among(looks, 8), ElementsAre(0, 1, 0, 0, 0));
 }
 
-TEST(GroupByLook, FindsEditedCopiesOfAPhotoAndNoOtherPhoto) {
+TEST(FindDuplicates, FindsEditedCopiesOfAPhotoAndNoOtherPhoto) {
   const image::Image photo = test::draw_photo(1);
   Looks looks = {
       image::perceptual_hash(photo),
@@ -75,7 +91,7 @@ TEST(GroupByLook, FindsEditedCopiesOfAPhotoAndNoOtherPhoto) {
   EXPECT_EQ(groups_among(looks), expected);
 }
 
-TEST(GroupByLook, GivesTheSameForAnyNumberOfThreads) {
+TEST(FindDuplicates, GivesTheSameForAnyNumberOfThreads) {
   Looks looks;
   for (std::uint64_t i = 0; i < 300; ++i) {
     looks.push_back(with_hash(mix_bits(i) & mix_bits(i + 1000) & mix_bits(i + 2000)));
@@ -87,25 +103,136 @@ TEST(GroupByLook, GivesTheSameForAnyNumberOfThreads) {
   EXPECT_EQ(groups_among(looks, 7, 4), alone);
 }
 
-TEST(GroupByLook, HasNothingToDoForNoneAndOne) {
+TEST(FindDuplicates, HasNothingToDoForNoneAndOne) {
   EXPECT_THAT(groups_among({}), IsEmpty());
   EXPECT_THAT(groups_among({with_hash(0)}), ElementsAre(0));
 }
 
-TEST(GroupByLook, CanBeStopped) {
+TEST(FindDuplicates, TellsTheSameFromTheRelated) {
+  const std::vector<Fingerprint> fingerprints =
+      fingerprints_of({with_hash(0), with_hash(0x3f), with_hash(0x3ff0000000), with_hash(0xfffff0000000000)});
+  const DuplicateGroups groups = find_duplicates({pointers_to(fingerprints)}, {}, test::RecordingContext());
+  EXPECT_THAT(groups.same, ElementsAre(0, 0, 1, 2));
+  EXPECT_THAT(groups.related, ElementsAre(0, 0, 0, 1));
+}
+
+TEST(FindDuplicates, KnowsEqualBytesWithoutLooking) {
+  std::vector<Fingerprint> fingerprints =
+      fingerprints_of({with_hash(0), with_hash(kFar), with_hash(0xffffff)});
+  fingerprints[2].sha256 = fingerprints[0].sha256;
+  EXPECT_THAT(find_duplicates({pointers_to(fingerprints)}, {}, test::RecordingContext()).same,
+              ElementsAre(0, 1, 0));
+}
+
+// Pictures whose hashes say nothing, and embeddings of which `copies` come from the first ones.
+class ByEmbedding : public testing::Test {
+ protected:
+  static constexpr std::size_t kWidth = 64;
+
+  // Row `to` becomes like row `from`, at the given cosine.
+  void make_alike(std::size_t from, std::size_t to, float cosine) {
+    stats::Matrix pair = units.select(std::vector{from, to});
+    float overlap = 0;
+    for (std::size_t c = 0; c < kWidth; ++c) overlap += pair.row(0)[c] * pair.row(1)[c];
+    stats::Matrix side(1, kWidth);
+    for (std::size_t c = 0; c < kWidth; ++c) side.row(0)[c] = pair.row(1)[c] - overlap * pair.row(0)[c];
+    stats::normalise_rows(side);
+    for (std::size_t c = 0; c < kWidth; ++c) {
+      units.row(to)[c] = cosine * pair.row(0)[c] + std::sqrt(1 - cosine * cosine) * side.row(0)[c];
+    }
+  }
+
+  [[nodiscard]] DuplicateGroups find(unsigned threads = 2) const {
+    Looks looks;
+    for (std::size_t i = 0; i < units.rows(); ++i) looks.push_back({mix_bits(i), mix_bits(i + 100'000)});
+    const std::vector<Fingerprint> fingerprints = fingerprints_of(looks);
+    const test::RecordingContext context(threads);
+    const DuplicateGroups groups = find_duplicates({pointers_to(fingerprints), &units}, {}, context);
+    messages = context.messages();
+    return groups;
+  }
+
+  static stats::Matrix strangers(std::size_t count) {
+    stats::Matrix units = stats::random_matrix(count, kWidth, 9);
+    stats::normalise_rows(units);
+    return units;
+  }
+
+  stats::Matrix units = strangers(100);
+  mutable std::string messages;
+};
+
+TEST_F(ByEmbedding, TiesWhatTheHashDoesNotSee) {
+  make_alike(3, 50, 0.93F);
+  make_alike(4, 60, 0.87F);
+  make_alike(5, 70, 0.83F);
+  const DuplicateGroups groups = find();
+  EXPECT_EQ(groups.same[3], groups.same[50]);
+  EXPECT_NE(groups.same[4], groups.same[60]);
+  EXPECT_EQ(groups.related[3], groups.related[50]);
+  EXPECT_EQ(groups.related[4], groups.related[60]);
+  EXPECT_NE(groups.related[5], groups.related[70]);
+  EXPECT_EQ(std::set(groups.related.begin(), groups.related.end()).size(), 98u);
+  EXPECT_EQ(messages, "");
+  EXPECT_EQ(find(1).related, find(4).related);
+}
+
+TEST_F(ByEmbedding, RaisesTheBarWhereManyResembleEachOther) {
+  for (std::size_t i = 0; i < 40; ++i) make_alike(i, i + 50, i < 5 ? 0.99F : 0.91F);
+  const DuplicateGroups groups = find();
+  EXPECT_GT(groups.used.related_cosine, 0.93F);
+  EXPECT_GE(groups.used.same_picture_cosine, groups.used.related_cosine);
+  EXPECT_EQ(groups.related[0], groups.related[50]);
+  EXPECT_NE(groups.related[30], groups.related[80]);
+  EXPECT_THAT(messages, testing::HasSubstr("many pictures resemble each other"));
+}
+
+TEST_F(ByEmbedding, RaisesTheBarWhereOneGroupSwallowsTheSet) {
+  units = strangers(400);
+  for (std::size_t i = 0; i < 400; ++i) units.row(i)[0] += 1.4F;
+  stats::normalise_rows(units);
+  for (std::size_t i = 1; i < 30; ++i) make_alike(0, i, 0.93F);
+  const DuplicateGroups groups = find();
+  EXPECT_GT(groups.used.related_cosine, 0.93F);
+  EXPECT_NE(groups.related[0], groups.related[1]);
+  EXPECT_THAT(messages, testing::HasSubstr("many pictures resemble each other"));
+}
+
+TEST_F(ByEmbedding, CountsSeparatedPairs) {
+  make_alike(3, 50, 0.93F);
+  make_alike(4, 60, 0.8F);
+  std::vector<Split> splits(units.rows(), Split::kTrain);
+  splits[50] = splits[60] = Split::kTest;
+  Looks looks;
+  for (std::size_t i = 0; i < units.rows(); ++i) looks.push_back({mix_bits(i), mix_bits(i + 100'000)});
+  const std::vector<Fingerprint> fingerprints = fingerprints_of(looks);
+  const std::vector<std::size_t> all = everyone(units.rows());
+  EXPECT_EQ(count_separated({pointers_to(fingerprints), &units}, all, splits, {}, test::RecordingContext()),
+            1u);
+  const std::size_t chosen[] = {3, 4, 60};
+  const Split sides[] = {Split::kTrain, Split::kTrain, Split::kTest};
+  EXPECT_EQ(count_separated({pointers_to(fingerprints), &units}, chosen, sides, {}, test::RecordingContext()),
+            0u);
+}
+
+TEST_F(ByEmbedding, HasNothingToDoForOne) {
+  units = strangers(1);
+  EXPECT_THAT(find().related, ElementsAre(0));
+}
+
+TEST(FindDuplicates, CanBeStopped) {
   test::RecordingContext context;
   context.request_stop();
-  const Fingerprint one;
-  const Fingerprint* const pointers[] = {&one, &one};
-  EXPECT_THROW((void)group_by_look(pointers, 10, context), Error);
+  const std::vector<Fingerprint> two = fingerprints_of({with_hash(0), with_hash(1)});
+  EXPECT_THROW((void)find_duplicates({pointers_to(two)}, {}, context), Error);
 }
 
 TEST(CountSeparated, CountsPairsOnDifferentSides) {
-  const Looks looks = {with_hash(0), with_hash(1), with_hash(3), with_hash(~0ull)};
+  const std::vector<Fingerprint> fingerprints =
+      fingerprints_of({with_hash(0), with_hash(1), with_hash(3), with_hash(~0ull)});
   const auto separated = [&](const std::vector<Split>& splits, int bits) {
-    return with_fingerprints(looks, [&](const std::vector<const Fingerprint*>& pointers) {
-      return count_separated(pointers, splits, bits, test::RecordingContext());
-    });
+    return count_separated({pointers_to(fingerprints)}, everyone(4), splits, {.related_bits = bits},
+                           test::RecordingContext());
   };
   constexpr Split kTrain = Split::kTrain;
   constexpr Split kTest = Split::kTest;

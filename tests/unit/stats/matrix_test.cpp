@@ -33,5 +33,17 @@ TEST(Matrix, SelectsNothing) {
   EXPECT_EQ(none.columns(), 2u);
 }
 
+TEST(Matrix, KeepsRowsInPlace) {
+  Matrix matrix = matrix_of({{1, 2}, {3, 4}, {5, 6}, {7, 8}});
+  const float* before = matrix.values().data();
+  const std::size_t rows[] = {1, 3};
+  matrix.keep_rows(rows);
+  EXPECT_THAT(matrix.values(), testing::ElementsAre(3, 4, 7, 8));
+  EXPECT_EQ(matrix.rows(), 2u);
+  EXPECT_EQ(matrix.values().data(), before);
+  matrix.keep_rows({});
+  EXPECT_EQ(matrix.rows(), 0u);
+}
+
 }  // namespace
 }  // namespace winnow::stats

@@ -64,7 +64,7 @@ TEST(Probe, HeldOutPredictionsComeFromHeadsThatDidNotSeeThePicture) {
     if (i % 2 == 1) std::copy(cloud.x.row(i - 1).begin(), cloud.x.row(i - 1).end(), cloud.x.row(i).begin());
   }
   const ProbeResult probe = fit_probe(cloud.x, cloud.labels, cloud.groups, 2, 1, context);
-  for (const ProbeStep& step : probe.steps) EXPECT_NEAR(step.accuracy, 0.5, 0.15) << step.l2;
+  for (const stats::PenaltyStep& step : probe.steps) EXPECT_NEAR(step.accuracy, 0.5, 0.15) << step.l2;
 }
 
 TEST(Probe, AStrongerPenaltyWinsWhenLabelsAreNoisy) {

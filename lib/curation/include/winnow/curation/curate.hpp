@@ -1,62 +1,90 @@
-// Which pictures of a labelled folder to learn from, and which side of the split each belongs to.
+// Which pictures of a labelled folder to learn from, which to look at, and which side of the split each
+// belongs to.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "winnow/core/context.hpp"
+#include "winnow/curation/decisions.hpp"
+#include "winnow/curation/issue.hpp"
 #include "winnow/dataset/curated_manifest.hpp"
 #include "winnow/dataset/duplicates.hpp"
 #include "winnow/dataset/fingerprint.hpp"
 #include "winnow/dataset/split.hpp"
+#include "winnow/stats/matrix.hpp"
 
 namespace winnow::curation {
+
+// Gives the embeddings of the tree's samples with these indices: [samples, width], rows of length 1, a row of
+// zeros for a picture that has none.
+using Embed = std::function<stats::Matrix(std::span<const std::size_t> samples)>;
 
 struct CurationOptions {
   dataset::FingerprintOptions reading;
   dataset::DuplicateOptions duplicates;
   dataset::SplitOptions split;
+  Decisions decisions;
+  Embed embed = {};  // without it nothing is said of outliers and label errors
+  // Also reject probable label errors, if the set is one where they can be believed.
+  bool reject_label_errors = false;
 };
-
-// Issue codes, besides those of image::decode for files that cannot be read.
-inline constexpr const char* kExactDuplicate = "exact_duplicate";  // rejected; the best copy is kept
-inline constexpr const char* kNearDuplicate = "near_duplicate";    // rejected; the best copy is kept
-inline constexpr const char* kLabelConflict = "label_conflict";  // one picture under two labels: all rejected
-inline constexpr const char* kUnreadableName = "unreadable_name";  // rejected; a manifest cannot hold it
-inline constexpr const char* kWrongExtension = "wrong_extension";  // kept: the bytes decide, not the name
 
 // Pictures that show the same thing; indices of rows.
 struct DuplicateGroup {
-  std::vector<std::size_t> rows;  // the kept one first; in a conflict none is kept
+  std::vector<std::size_t> rows;  // the kept ones first; in a conflict none is kept
   bool conflict = false;
 };
 
 struct ClassCounts {
   std::string label;
   std::size_t found = 0;
-  std::size_t broken = 0;
+  std::size_t broken = 0;  // and placeholders
   std::size_t duplicates = 0;
   std::size_t conflicts = 0;
+  std::size_t dropped = 0;  // by a decision, or as a probable label error
+  std::size_t review = 0;   // of those kept, how many are worth a look
   std::size_t train = 0;
   std::size_t validation = 0;
   std::size_t test = 0;
   [[nodiscard]] std::size_t kept() const { return train + validation + test; }
 };
 
-struct Curation {
-  dataset::CuratedManifest manifest;
-  std::vector<DuplicateGroup> groups;  // of two pictures or more, largest first
-  std::vector<ClassCounts> classes;
-  std::size_t leaks = 0;  // groups found on both sides of a split, checked after the fact
+// An issue that so many pictures have that it says more about the set than about any of them.
+struct SetProperty {
+  std::string issue;
+  std::size_t count = 0;  // of the kept pictures; for class_imbalance those of the rarest class
+  double share = 0;
 };
 
-// Looks at every file of a folder tree; edits nothing. Equal content and options give equal results.
-// Throws Error{kInvalid} if no file can be used, kCancelled.
+// What out-of-fold predictions say about the labels. Absent without embeddings or with too little to learn.
+struct LabelQuality {
+  double accuracy = 0;    // of the predictions, against the labels given
+  double noise_rate = 0;  // estimated share of wrong labels
+  bool trusted = false;   // good enough to reject by: accuracy >= 95 %, noise <= 15 %
+};
+
+struct Curation {
+  dataset::CuratedManifest manifest;
+  std::vector<DuplicateGroup> groups;  // of two pictures or more, conflicts and then the largest first
+  std::vector<ClassCounts> classes;
+  std::vector<SetProperty> properties;
+  std::optional<LabelQuality> labels;
+  std::size_t leaks = 0;  // pairs of related pictures on two sides of the split, counted after the fact
+};
+
+// Looks at every file of a folder tree; edits nothing. Equal content and options give equal results. Rejects
+// for certain reasons only (broken, copies, conflicts, placeholders, decisions); all else is said of pictures
+// that are kept. Throws Error{kInvalid} if no file can be used, kCancelled.
 [[nodiscard]] Curation curate(const dataset::Dataset& tree, const CurationOptions& options,
                               const Context& context);
 
-// One HTML file that opens offline: counts, duplicate groups side by side, broken files. Reads the pictures
-// that it shows.
+// One HTML file that opens offline: counts, duplicate groups side by side, contact sheets of what is worth a
+// look, broken files. A person can decide on each picture and save the decisions. Reads the pictures that it
+// shows.
 [[nodiscard]] std::string render_curation_report(const Curation& curation, const std::string& name,
                                                  const std::string& command_line);
 

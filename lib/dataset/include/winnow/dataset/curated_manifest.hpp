@@ -3,7 +3,7 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,15 +13,17 @@
 namespace winnow::dataset {
 
 struct Issue {
-  std::string code;    // "truncated", "exact_duplicate", "near_duplicate", "label_conflict", ...
-  std::string detail;  // for people: "the same bytes as cat/003.jpg"
+  std::string code;                  // "truncated", "exact_duplicate", "label_error", ...
+  std::string detail = {};           // for people: "the same bytes as cat/003.jpg"
+  std::optional<double> score = {};  // in [0, 1]; what it measures depends on the code
+  std::string suggested_label = {};  // of a probable label error; empty otherwise
 };
 
 struct CuratedRow {
-  std::string path;  // relative to the manifest's root
-  std::string label;
+  std::string path;   // relative to the manifest's root
+  std::string label;  // to learn it as; a person may have decided otherwise than the folder says
   bool keep = true;
-  std::vector<Issue> issues;  // why it was rejected; empty if kept
+  std::vector<Issue> issues;  // why it was rejected, or what a person may want to look at
   std::string sha256;
   int width = 0;
   int height = 0;

@@ -20,9 +20,17 @@ struct SplitItem {
   std::string key;  // identifies the content, for example its hash; paths do not matter
 };
 
-// Deals whole groups out to train, validation and test so that every class comes close to its fractions.
-// Depends on content and seed only, not on the order of the items. A class with too few groups for three
-// splits stays in training first, then gets one for test, then for validation.
+// Deals whole groups out to train, validation and test. Where a group goes is decided by a hash of the seed
+// and of its least key alone, as if by a die: pictures that are added later move none of those that were
+// there. Counts therefore lie about the fractions as chance will have it.
+//
+// A class that chance treats badly is repaired: each side holds at least half of its fraction and at least
+// one picture, for training first, then (three groups or more) for the test, then (four or more) for
+// validation. The groups moved are those whose number lay nearest to the side that lacks them. The limits of
+// the promise: a repaired picture can move back when its class has grown; and one whose group takes in a new
+// picture with a lesser key, or merges with another group, goes where the group now belongs.
+//
+// Depends on content and seed only, not on the order of the items.
 // Throws Error{kUsage} for fractions that are negative or leave nothing to train on.
 [[nodiscard]] std::vector<Split> assign_splits(const std::vector<SplitItem>& items,
                                                const SplitOptions& options);

@@ -31,6 +31,15 @@ class Matrix {
     return chosen;
   }
 
+  // Keeps only the given rows, which must rise, without taking more memory.
+  void keep_rows(std::span<const std::size_t> rising) {
+    for (std::size_t i = 0; i < rising.size(); ++i) {
+      if (rising[i] != i) std::copy(row(rising[i]).begin(), row(rising[i]).end(), row(i).begin());
+    }
+    rows_ = rising.size();
+    values_.resize(rows_ * columns_);
+  }
+
  private:
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
