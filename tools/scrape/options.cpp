@@ -10,6 +10,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/scraping/label.hpp"
+#include "winnow/scraping/shard_filter.hpp"
 #include "winnow/scraping/source_terms.hpp"
 
 namespace winnow::tools {
@@ -27,7 +28,8 @@ std::string contact_problem(const std::string& contact) {
 
 void add_inputs(CLI::App& app, ScrapeOptions& options) {
   app.add_option("-o,--output", options.output,
-                 "The image set: a folder to make, or with --resume to go on with")
+                 "The image set: a folder to make, or with --resume to go on with; with --find-only the "
+                 "list, - for stdout")
       ->required()
       ->type_name("DIR");
   app.add_option("--label", options.labels,
@@ -43,10 +45,20 @@ void add_inputs(CLI::App& app, ScrapeOptions& options) {
          "Take the pictures of this list: txt, or csv, tsv or jsonl with columns url and perhaps label, "
          "page_url, title, creator, license")
       ->type_name("FILE");
-  app.add_option("--query", options.queries,
-                 "Search for these words; without --query, --page or --urls, for the labels themselves")
+  app.add_option("--from", options.from,
+                 "Take the pictures of this folder or tar archive; the folder of each names its label")
+      ->type_name("PATH");
+  app.add_option(
+         "--query", options.queries,
+         "Search for these words; without --query, --page, --urls or --from, for the labels themselves")
       ->allow_extra_args(false)
       ->type_name("WORDS");
+  app.add_flag("--find-only", options.find_only,
+               "Fetch no pictures, but write a list of what is found, for --urls");
+  app.add_option(
+         "--shard", options.shard,
+         "Of --urls, take the i-th of n parts, so that n machines can share a list; each host is in one part")
+      ->type_name("I/N");
   app.add_flag("--resume", options.resume,
                "Go on with an image set: fetch what is new and what failed before");
 }
@@ -123,6 +135,11 @@ void add_requirements(CLI::App& app, ScrapeOptions& options) {
       ->check(CLI::Range(-1, 7).description(""))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--depth", options.page.depth,
+                 "Links to follow from each --page to other pages of its host, one after another")
+      ->check(CLI::Range(0, 100).description(""))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_flag("--no-dedupe", options.no_dedupe,
                "Keep a picture also under a second label; within a label it is always kept once");
 }
@@ -162,6 +179,23 @@ void add_manners(CLI::App& app, ScrapeOptions& options) {
                "Fetch also from private, loopback and other special addresses");
 }
 
+// What finding and fetching apart from each other rules out.
+void check_parts(const ScrapeOptions& options) {
+  if (!options.shard.empty() && !scraping::parse_shard(options.shard)) {
+    throw Error(ErrorKind::kUsage, "--shard", "has to be like 2/8: which part, from 1, and of how many");
+  }
+  if (!options.shard.empty() && options.urls.empty()) {
+    throw Error(ErrorKind::kUsage, "--shard",
+                "goes with --urls: find first, with --find-only, then fetch the list in parts");
+  }
+  if (!options.find_only) return;
+  if (!options.urls.empty() || !options.from.empty()) {
+    throw Error(ErrorKind::kUsage, "--find-only",
+                "goes with searches and pages; a list has been found already");
+  }
+  if (options.resume) throw Error(ErrorKind::kUsage, "--find-only", "does not go with --resume");
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, ScrapeOptions& options) {
@@ -174,8 +208,8 @@ void add_options(CLI::App& app, ScrapeOptions& options) {
 }
 
 void check(const ScrapeOptions& options) {
-  const int kinds =
-      (options.urls.empty() ? 0 : 1) + (options.pages.empty() ? 0 : 1) + (options.queries.empty() ? 0 : 1);
+  const int kinds = (options.urls.empty() ? 0 : 1) + (options.pages.empty() ? 0 : 1) +
+                    (options.queries.empty() ? 0 : 1) + (options.from.empty() ? 0 : 1);
   const int maintenance =
       int{options.verify} + int{!options.remove_list.empty()} + int{!options.shards.empty()};
   if (maintenance > 1 || (maintenance == 1 && (kinds > 0 || !options.labels.empty()))) {
@@ -184,12 +218,14 @@ void check(const ScrapeOptions& options) {
   }
   if (maintenance == 1) return;
   if (kinds == 0 && options.labels.empty()) {
-    throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --label, --page or --urls");
+    throw Error(ErrorKind::kUsage, "", "nothing to scrape; give --label, --page, --urls or --from");
   }
   if (kinds > 1) {
-    throw Error(ErrorKind::kUsage, "",
-                "--query, --page and --urls do not go together; run twice, the second time with --resume");
+    throw Error(
+        ErrorKind::kUsage, "",
+        "--query, --page, --urls and --from do not go together; run twice, the second time with --resume");
   }
+  check_parts(options);
   if (is_search(options)) check_search(options);
   if (!options.pages.empty() && options.labels.size() != options.pages.size()) {
     throw Error(ErrorKind::kUsage, "",
@@ -199,6 +235,9 @@ void check(const ScrapeOptions& options) {
   if (!options.urls.empty() && options.labels.size() > 1) {
     throw Error(ErrorKind::kUsage, "--label",
                 "only one goes with --urls; the list can name others in a column \"label\"");
+  }
+  if (!options.from.empty() && options.labels.size() > 1) {
+    throw Error(ErrorKind::kUsage, "--label", "only one goes with --from, for files that lie in no folder");
   }
   for (const std::string& label : options.labels) {
     scraping::check_label(fmt::format("--label \"{}\"", printable(label, 100)), label);

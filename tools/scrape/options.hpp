@@ -31,6 +31,7 @@ struct ScrapeOptions {
   std::vector<std::string> labels;
   std::vector<std::string> pages;
   std::filesystem::path urls;
+  std::filesystem::path from;
   std::vector<std::string> queries;
   std::vector<std::string> sources = {"commons", "openverse"};
   std::string licence;  // the name of a policy, or nothing
@@ -39,6 +40,8 @@ struct ScrapeOptions {
   std::map<std::string, std::string>
       api_addresses;  // of servers that stand in for the sources; not an option
   scraping::SearchOptions search;
+  bool find_only = false;
+  std::string shard;  // "2/8", or nothing
   bool resume = false;
   bool verify = false;
   std::filesystem::path remove_list;

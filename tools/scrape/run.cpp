@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <ostream>
 
+#include "scrape/find.hpp"
 #include "scrape/maintenance.hpp"
 #include "scrape/search.hpp"
+#include "scrape/sources.hpp"
 #include "winnow/core/table.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/scraping/licence_filter.hpp"
-#include "winnow/scraping/url_list.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -41,21 +43,6 @@ std::string list_reasons(const LabelSummary& total) {
   return list;
 }
 
-// Says of each label that got fewer pictures than it was to have. True if there was one.
-bool report_shortage(const Summary& summary, const ScrapeOptions& options, Logger& log) {
-  std::map<std::string, std::uint64_t> kept;
-  for (const std::string& label : options.labels) kept[label] = 0;
-  for (const LabelSummary& label : summary.labels) kept[label.label] = label.kept;
-  bool is_short = false;
-  for (const auto& [label, count] : kept) {
-    if (count >= options.collect.count) continue;
-    is_short = true;
-    log.warn("{}: {} of {} pictures, there are no more; try other {}", label, count, options.collect.count,
-             is_search(options) ? "words (--query) or sources (--source)" : "pages or lists, with --resume");
-  }
-  return is_short;
-}
-
 cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::ToolContext& context) {
   const LabelSummary total = summary.total();
   const std::string reasons = list_reasons(total);
@@ -77,7 +64,9 @@ cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::T
     throw Error(ErrorKind::kInvalid, options.output.string(),
                 fmt::format("nothing was kept of {} found ({})", total.found, reasons));
   }
-  const bool is_short = report_shortage(summary, options, context.log);
+  std::map<std::string, std::uint64_t> kept;
+  for (const LabelSummary& label : summary.labels) kept[label.label] = label.kept;
+  const bool is_short = report_shortage(kept, options, context.log);
   return total.failed > 0 || is_short ? cli::Outcome::kItemsFailed : cli::Outcome::kDone;
 }
 
@@ -88,6 +77,7 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
   if (options.verify) return verify(options, context);
   if (!options.remove_list.empty()) return remove_listed(options, context);
   if (!options.shards.empty()) return pack(options, context);
+  if (options.find_only) return find(options, context);
   if (!options.resume && scraping::is_image_set(options.output)) {
     throw Error(ErrorKind::kUsage, options.output.string(),
                 "is an image set already; add --resume to go on with it, or choose another folder");
@@ -98,20 +88,9 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
              format_duration(std::chrono::ceil<std::chrono::seconds>(pause)));
   };
   net::HttpClient client(std::move(network));
-  // Mistakes in the list or the command line show before anything is made or asked for.
-  std::unique_ptr<scraping::CandidateSource> source;
-  std::vector<scraping::PageSeed> seeds = page_seeds(options);
-  if (!options.urls.empty()) {
-    source = std::make_unique<scraping::UrlList>(options.urls,
-                                                 options.labels.empty() ? "" : options.labels.front());
-  }
-  if (is_search(options)) {
-    source = std::make_unique<scraping::SearchSource>(client, search_providers(options),
-                                                      search_queries(options), search_options(options));
-  }
+  // Mistakes in the list or the command line show before anything is made.
+  std::unique_ptr<scraping::CandidateSource> source = make_source(options, client);
   scraping::ImageSetWriter set(options.output);
-  if (!source)
-    source = std::make_unique<scraping::PageSource>(client, std::move(seeds), page_options(options));
   scraping::LicenceFilter filter(std::move(source), licence_policy(options));
   const Summary summary = scraping::collect(filter, set, client, collect_options(options), context);
   if (filter.passed_over() > 0) {

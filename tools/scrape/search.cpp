@@ -63,7 +63,7 @@ void check_queries(const ScrapeOptions& options) {
 
 bool is_search(const ScrapeOptions& options) {
   return !options.queries.empty() ||
-         (options.pages.empty() && options.urls.empty() && !options.labels.empty());
+         (options.pages.empty() && options.urls.empty() && options.from.empty() && !options.labels.empty());
 }
 
 void check_search(const ScrapeOptions& options) {
@@ -116,6 +116,18 @@ scraping::SearchOptions search_options(const ScrapeOptions& options) {
 scraping::LicencePolicy licence_policy(const ScrapeOptions& options) {
   if (const auto policy = scraping::policy_named(options.licence)) return *policy;
   return is_search(options) ? scraping::LicencePolicy::kFree : scraping::LicencePolicy::kAny;
+}
+
+bool report_shortage(std::map<std::string, std::uint64_t> counts, const ScrapeOptions& options, Logger& log) {
+  for (const std::string& label : options.labels) counts.try_emplace(label, 0);
+  bool is_short = false;
+  for (const auto& [label, count] : counts) {
+    if (count >= options.collect.count) continue;
+    is_short = true;
+    log.warn("{}: {} of {} pictures, there are no more; try other {}", label, count, options.collect.count,
+             is_search(options) ? "words (--query) or sources (--source)" : "pages or lists, with --resume");
+  }
+  return is_short;
 }
 
 std::string key_variable(std::string_view source) {

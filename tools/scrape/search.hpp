@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scrape/options.hpp"
+#include "winnow/core/log.hpp"
 #include "winnow/scraping/licence.hpp"
 #include "winnow/scraping/search_source.hpp"
 
@@ -25,6 +26,9 @@ void check_search(const ScrapeOptions& options);
 
 // What --licence says; without it searches want what is free to use, and pages and lists all they have.
 [[nodiscard]] scraping::LicencePolicy licence_policy(const ScrapeOptions& options);
+
+// Names each label that has fewer pictures than --count. True if there is one.
+bool report_shortage(std::map<std::string, std::uint64_t> counts, const ScrapeOptions& options, Logger& log);
 
 // The environment variable that holds the key of a source: "WINNOW_SCRAPE_FLICKR_KEY".
 [[nodiscard]] std::string key_variable(std::string_view source);

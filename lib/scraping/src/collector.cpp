@@ -36,7 +36,7 @@ struct Label {
 
 struct Item {
   Candidate candidate;
-  net::Url url;  // moves on to the client
+  std::optional<net::Url> url;  // moves on to the client; nothing for what is on the disk
   Label& label;
 };
 
@@ -105,8 +105,8 @@ class Collector {
   void work();
   void process(const Fetched& fetched);
   ManifestRow judge(const Fetched& fetched);
-  ManifestRow judge_image(const Item& item, const net::HttpResponse& answer);
-  void settle(const Item& done, bool was_kept);
+  ManifestRow judge_image(const Item& item, ByteSpan body);
+  void settle(const Item& item, bool was_kept);
   void give_up(std::exception_ptr reason);
   [[nodiscard]] bool has_room(const Label& label) const;
   [[nodiscard]] bool is_full(std::uint64_t kept) const {
@@ -185,6 +185,7 @@ void Collector::accept(Finding finding) {
   Candidate& candidate = finding.candidate;
   if (finding.failure)
     return recorder_.record(failed_row(candidate, *finding.failure, RowOutcome::kPageFailed));
+  const bool is_local = candidate.file != nullptr;
   Result<net::Url> url = net::Url::parse(candidate.url);
   // A row could not hold it as it is, and the next run would not know it again.
   if (url && !is_utf8(candidate.url)) candidate.url = url->text();
@@ -196,14 +197,15 @@ void Collector::accept(Finding finding) {
     source_.settled(candidate, Verdict::kNotNeeded);
     return recorder_.pass_over();
   }
-  if (!url) {
+  if (!url && !is_local) {
     lock.unlock();
     source_.settled(candidate, Verdict::kNotKept);
     return recorder_.record(failed_row(candidate, url.failure()));
   }
-  const History::Visit visit = history_.visit(candidate.label, url->text());
+  const History::Visit visit = history_.visit(candidate.label, url ? url->text() : candidate.url);
   if (visit == History::Visit::kFirst) {
-    auto item = std::make_shared<Item>(Item{std::move(candidate), std::move(*url), label});
+    auto item = std::make_shared<Item>(Item{std::move(candidate), std::nullopt, label});
+    if (!is_local) item->url = std::move(*url);
     ++waiting_;
     if (!has_room(label)) {
       label.deferred.push_back(std::move(item));
@@ -220,8 +222,12 @@ void Collector::accept(Finding finding) {
 }
 
 void Collector::start(std::shared_ptr<Item> item) {
+  if (item->candidate.file) {  // a worker reads it, when it gets there
+    arrived_.try_push({std::move(item), Failure{"local", ""}});
+    return;
+  }
   net::HttpRequest request{
-      .url = std::move(item->url),
+      .url = std::move(*item->url),
       .max_bytes = options_.max_bytes,
       .timeouts = options_.timeouts,
       .accept = "image/jpeg,image/png,image/webp,image/avif,image/gif,image/*;q=0.8,*/*;q=0.5"};
@@ -256,6 +262,10 @@ void Collector::process(const Fetched& fetched) {
 
 ManifestRow Collector::judge(const Fetched& fetched) {
   const Candidate& candidate = fetched.item->candidate;
+  if (candidate.file) {
+    const Result<Bytes> bytes = read_local_file(*candidate.file, options_.max_bytes);
+    return bytes ? judge_image(*fetched.item, *bytes) : failed_row(candidate, bytes.failure());
+  }
   if (!fetched.answer) return failed_row(candidate, fetched.answer.failure());
   const net::HttpResponse& answer = *fetched.answer;
   if (answer.status < 200 || answer.status > 299) {
@@ -266,12 +276,12 @@ ManifestRow Collector::judge(const Fetched& fetched) {
     if (const std::string header = net::opt_out(answer.headers, options_.robots_token); !header.empty())
       return failed_row(candidate, {"opted_out", "is not to be collected: " + header});
   }
-  return judge_image(*fetched.item, answer);
+  return judge_image(*fetched.item, answer.body);
 }
 
-ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& answer) {
+ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
   const Candidate& candidate = item.candidate;
-  const std::string sha256 = sha256_hex(answer.body);
+  const std::string sha256 = sha256_hex(body);
   std::optional<StoredForm> form;  // if it is not stored as it came
   std::optional<History::Known> original;
   {
@@ -280,11 +290,11 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
   }
   ManifestRow row = row_for(candidate, RowOutcome::kDuplicate);
   row.sha256 = sha256;
-  row.bytes = answer.body.size();
+  row.bytes = body.size();
   if (!original) {
-    const Result<CheckedImage> image = check_image(answer.body, options_.requirements);
+    const Result<CheckedImage> image = check_image(body, options_.requirements);
     if (!image) return failed_row(candidate, image.failure());
-    Result<std::optional<StoredForm>> changed = stored_form(answer.body, image->info, options_.storage);
+    Result<std::optional<StoredForm>> changed = stored_form(body, image->info, options_.storage);
     if (!changed) return failed_row(candidate, changed.failure());
     form = std::move(*changed);
     if (form) {
@@ -304,19 +314,19 @@ ManifestRow Collector::judge_image(const Item& item, const net::HttpResponse& an
     return failed_row(candidate,
                       {"removed", "is a picture that was taken out of the set: " + original->file});
   if (original) return duplicate_row(std::move(row), *original);
-  set_.write_image(candidate.label, row.file, form ? ByteSpan(form->bytes) : ByteSpan(answer.body));
+  set_.write_image(candidate.label, row.file, form ? ByteSpan(form->bytes) : body);
   row.outcome = RowOutcome::kKept;
   return row;
 }
 
 // One candidate less under way; if it was not kept, another of its label may be needed in its place.
-void Collector::settle(const Item& done, bool was_kept) {
-  Label& label = done.label;
+void Collector::settle(const Item& item, bool was_kept) {
   std::vector<std::shared_ptr<Item>> next;
   std::deque<std::shared_ptr<Item>> dropped;
   bool has_filled = false;
   {
     const std::lock_guard lock(mutex_);
+    Label& label = item.label;
     --label.under_way;
     --waiting_;
     label.kept += was_kept ? 1 : 0;
@@ -332,8 +342,8 @@ void Collector::settle(const Item& done, bool was_kept) {
     }
     changed_.notify_all();
   }
-  if (has_filled) source_.enough(done.candidate.label);
-  source_.settled(done.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  source_.settled(item.candidate, was_kept ? Verdict::kKept : Verdict::kNotKept);
+  if (has_filled) source_.enough(item.candidate.label);
   for (const std::shared_ptr<Item>& unneeded : dropped) {
     recorder_.pass_over();
     source_.settled(unneeded->candidate, Verdict::kNotNeeded);

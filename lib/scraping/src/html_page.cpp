@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "html_tree.hpp"
 #include "srcset.hpp"
@@ -25,6 +26,14 @@ std::string extension_of(const net::Url& url) {
 bool is_image_file(const net::Url& url) {
   constexpr std::array<std::string_view, 8> kExtensions = {"jpg",  "jpeg", "jpe",  "png",
                                                            "webp", "gif",  "avif", "bmp"};
+  return std::find(kExtensions.begin(), kExtensions.end(), extension_of(url)) != kExtensions.end();
+}
+
+// What is offered for download beside pages.
+bool is_document(const net::Url& url) {
+  constexpr std::array<std::string_view, 18> kExtensions = {"pdf", "zip",  "gz",  "tar", "7z",  "exe",
+                                                            "dmg", "mp3",  "mp4", "avi", "mov", "webm",
+                                                            "doc", "docx", "xls", "css", "js",  "xml"};
   return std::find(kExtensions.begin(), kExtensions.end(), extension_of(url)) != kExtensions.end();
 }
 
@@ -94,7 +103,10 @@ class PageReader {
   }
 
   HtmlPage finish() {
-    if (no_follow_) page_.next.reset();
+    if (no_follow_) {
+      page_.next.reset();
+      page_.links.clear();
+    }
     if (page_.images.empty() && social_image_) page_.images.push_back({*social_image_, {}});
     return std::move(page_);
   }
@@ -155,7 +167,12 @@ class PageReader {
   void take_anchor(const GumboElement& element) {
     linked_image_ = kNoImage;
     const std::optional<net::Url> target = resolve(attribute(element, "href"));
-    if (target && is_image_file(*target)) linked_image_ = add(*target, attribute(element, "title"));
+    if (!target) return;
+    if (is_image_file(*target)) {
+      linked_image_ = add(*target, attribute(element, "title"));
+    } else if (!has_token(attribute(element, "rel"), "nofollow")) {
+      add_link(*target);
+    }
   }
 
   void offer(const GumboElement& element) {
@@ -194,6 +211,11 @@ class PageReader {
     return place->second;
   }
 
+  void add_link(const net::Url& url) {
+    if (is_drawing(url) || is_document(url) || page_.links.size() >= limits_.max_links) return;
+    if (link_texts_.insert(url.text()).second) page_.links.push_back(url);
+  }
+
   const PageLimits& limits_;
   const net::Url& url_;
   net::Url base_;
@@ -201,6 +223,7 @@ class PageReader {
   bool no_follow_ = false;
   HtmlPage page_;
   std::unordered_map<std::string, std::size_t> places_;  // in page_.images
+  std::unordered_set<std::string> link_texts_;           // of page_.links
   std::size_t linked_image_ = kNoImage;                  // what the anchor we are in leads to
   int pictures_open_ = 0;
   SrcsetCandidate offered_;  // the largest that the <picture> or <img> we are in has named so far

@@ -14,9 +14,17 @@
 
 namespace winnow::scraping {
 
+// A page on the way from a seed.
+struct PageSource::Step {
+  net::Url url;
+  unsigned depth = 0;  // links from the seed
+};
+
 struct PageSource::Chain {
   std::string label;
   net::Url first;
+  std::deque<Step> waiting{};       // pages to read
+  std::set<std::string> planned{};  // links that are or were among them
   unsigned pages = 0;
   std::set<std::string> seen;
   bool awaited = false;  // a page has been asked for and not been read
@@ -24,7 +32,7 @@ struct PageSource::Chain {
 
 struct PageSource::Arrival {
   std::size_t chain;
-  net::Url url;  // what was asked for
+  Step step;  // what was asked for
   Result<net::HttpResponse> answer;
 };
 
@@ -39,28 +47,59 @@ struct PageSource::Arrivals {
 
 PageSource::PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options)
     : client_(client), options_(options), arrivals_(std::make_shared<Arrivals>()) {
-  for (PageSeed& seed : seeds) chains_.push_back({std::move(seed.label), std::move(seed.url)});
+  for (PageSeed& seed : seeds) {
+    chains_.push_back({.label = std::move(seed.label), .first = seed.url, .waiting = {{seed.url, 0}}});
+  }
 }
 
 PageSource::~PageSource() = default;
 
-void PageSource::request(std::size_t index, const net::Url& url) {
+// False if the page is not to be read.
+bool PageSource::request(std::size_t index, const Step& step) {
   Chain& chain = chains_[index];
-  if (is_full(chain.label) || chain.pages == options_.max_pages || !chain.seen.insert(url.text()).second)
-    return;
+  if (is_full(chain.label) || chain.pages == options_.max_pages ||
+      !chain.seen.insert(step.url.text()).second) {
+    return false;
+  }
   ++chain.pages;
   chain.awaited = true;
-  client_.submit({.url = url,
+  client_.submit({.url = step.url,
                   .max_bytes = options_.max_page_bytes,
                   .timeouts = options_.timeouts,
                   .accept = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"},
-                 [arrivals = arrivals_, index, url](Result<net::HttpResponse> answer) {
+                 [arrivals = arrivals_, index, step](Result<net::HttpResponse> answer) {
                    // Whoever reads it may be waiting for pictures: pages must not hold up their bodies.
                    if (answer) answer->memory_lease.reset();
                    const std::lock_guard lock(arrivals->mutex);
-                   arrivals->arrivals.push_back({index, url, std::move(answer)});
+                   arrivals->arrivals.push_back({index, step, std::move(answer)});
                    arrivals->changed.notify_one();
                  });
+  return true;
+}
+
+// Asks for the next page of a chain, if there is one.
+void PageSource::go_on(std::size_t index) {
+  std::deque<Step>& waiting = chains_[index].waiting;
+  while (!waiting.empty()) {
+    const Step step = std::move(waiting.front());
+    waiting.pop_front();
+    if (request(index, step)) return;
+  }
+}
+
+// What comes after a page. Where a page redirected to does not widen the site.
+void PageSource::plan(std::size_t index, const Step& step, const net::Url& url, const HtmlPage& page) {
+  Chain& chain = chains_[index];
+  if (step.depth < options_.depth) {
+    for (const net::Url& link : page.links) {
+      const bool is_wanted = link.host() == chain.first.host() && !chain.seen.contains(link.text()) &&
+                             chain.planned.size() < options_.max_pages;  // more will not be read
+      if (is_wanted && chain.planned.insert(link.text()).second) {
+        chain.waiting.push_back({link, step.depth + 1});
+      }
+    }
+  }
+  if (page.next && page.next->host() == url.host()) chain.waiting.push_front({*page.next, step.depth});
 }
 
 bool PageSource::is_full(const std::string& label) const {
@@ -86,7 +125,7 @@ std::optional<PageSource::Arrival> PageSource::next_arrival(const std::stop_toke
 std::optional<Finding> PageSource::next(const std::stop_token& stop) {
   if (!has_begun_) {
     has_begun_ = true;
-    for (std::size_t i = 0; i < chains_.size(); ++i) request(i, chains_[i].first);
+    for (std::size_t i = 0; i < chains_.size(); ++i) go_on(i);
   }
   while (!stop.stop_requested()) {
     while (!findings_.empty()) {
@@ -98,16 +137,18 @@ std::optional<Finding> PageSource::next(const std::stop_token& stop) {
     std::optional<Arrival> arrival = next_arrival(stop);
     if (!arrival) return std::nullopt;
     chains_[arrival->chain].awaited = false;
-    read(arrival->chain, arrival->url, std::move(arrival->answer));
+    read(arrival->chain, arrival->step, std::move(arrival->answer));
+    go_on(arrival->chain);
   }
   return std::nullopt;
 }
 
-void PageSource::read(std::size_t index, const net::Url& url, Result<net::HttpResponse> answer) {
+void PageSource::read(std::size_t index, const Step& step, Result<net::HttpResponse> answer) {
   const Chain& chain = chains_[index];
   if (is_full(chain.label)) return;
   const auto fail = [&](Failure failure) {
-    findings_.push_back({{.url = url.text(), .label = chain.label, .source = "page"}, std::move(failure)});
+    findings_.push_back(
+        {{.url = step.url.text(), .label = chain.label, .source = "page"}, std::move(failure)});
   };
   if (!answer) return fail(answer.failure());
   if (answer->status < 200 || answer->status > 299) {
@@ -133,7 +174,7 @@ void PageSource::read(std::size_t index, const net::Url& url, Result<net::HttpRe
                          std::nullopt});
   }
   std::reverse(findings_.begin(), findings_.end());
-  if (page->next && page->next->host() == answer->url.host()) request(index, *page->next);
+  plan(index, step, answer->url, *page);
 }
 
 void PageSource::enough(const std::string& label) {

@@ -14,8 +14,8 @@ std::uint64_t spare_for(std::uint64_t count) {
 }
 
 bool is_final(const Failure& failure) {
-  constexpr std::array<std::string_view, 7> kCodes = {"blocked",  "refused",  "rate_limited", "timeout",
-                                                      "http_401", "http_403", "http_429"};
+  constexpr std::array<std::string_view, 8> kCodes = {"blocked",  "refused",  "rate_limited", "timeout",
+                                                      "http_401", "http_403", "http_429",     "host_down"};
   return std::find(kCodes.begin(), kCodes.end(), failure.code) != kCodes.end();
 }
 

@@ -85,7 +85,7 @@ void SearchSource::ask(std::size_t index) {
   lock.unlock();
   net::HttpRequest wanted{.url = std::move(request->url),
                           .max_bytes = options_.max_answer_bytes,
-                          .heeds_robots = false,  // an interface for programs has terms of its own
+                          .heeds_robots = false,  // an API is there to be asked by programs
                           .timeouts = options_.timeouts,
                           .max_redirects = 0,  // a key in the address must not go elsewhere
                           .accept = "application/json",

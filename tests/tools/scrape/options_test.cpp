@@ -103,9 +103,9 @@ TEST(ScrapeOptions, PairsLabelsWithPages) {
 }
 
 TEST(ScrapeOptions, RefusesWhatDoesNotGoTogether) {
-  EXPECT_EQ(complaint({"-o", "out"}), "nothing to scrape; give --label, --page or --urls");
+  EXPECT_EQ(complaint({"-o", "out"}), "nothing to scrape; give --label, --page, --urls or --from");
   EXPECT_THAT(complaint({"-o", "out", "--page", "http://a/", "--label", "a", "--urls", "l"}),
-              HasSubstr("--query, --page and --urls do not go together"));
+              HasSubstr("--query, --page, --urls and --from do not go together"));
   EXPECT_EQ(complaint({"-o", "out", "--page", "http://a/"}),
             "each --page needs a --label of its own; there are 1 and 0");
   EXPECT_EQ(complaint({"-o", "out", "--page", "http://a/", "--page", "http://b/", "--label", "a"}),

@@ -210,7 +210,7 @@ TEST_F(ScrapeTest, MistakesLeaveNothingBehind) {
   folder_.write("bad.jsonl", "{\n");
   folder_.write("plain.txt", "http://a/1.jpg\n");
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes = {
-      {{}, "winnow-scrape: nothing to scrape; give --label, --page or --urls\n"},
+      {{}, "winnow-scrape: nothing to scrape; give --label, --page, --urls or --from\n"},
       {{"--page", "http://a/"}, "winnow-scrape: each --page needs a --label of its own; there are 1 and 0\n"},
       {{"--urls", "bad.csv"},
        "winnow-scrape: bad.csv:3: a label cannot begin with a dot; it becomes the name of a folder\n"},

@@ -146,6 +146,20 @@ TEST(ScrapeSearch, LicencesDependOnWhereOneLooks) {
   EXPECT_EQ(licence_policy(parse({"-o", "out", "--urls", "l", "--licence", "free"})), LicencePolicy::kFree);
 }
 
+TEST(ScrapeSearch, PartsGoWithLists) {
+  EXPECT_EQ(complaint(parse({"-o", "out", "--urls", "l", "--shard", "2/8"})), "");
+  for (const char* bad : {"0/2", "3/2", "2", "x"}) {
+    EXPECT_EQ(complaint(parse({"-o", "out", "--urls", "l", "--shard", bad})),
+              "--shard: has to be like 2/8: which part, from 1, and of how many");
+  }
+  EXPECT_THAT(complaint(search({"--label", "dog", "--shard", "1/2"})),
+              HasSubstr("--shard: goes with --urls"));
+  EXPECT_EQ(complaint(search({"--label", "dog", "--find-only"})), "");
+  EXPECT_THAT(complaint(parse({"-o", "out", "--urls", "l", "--find-only"})),
+              HasSubstr("--find-only: goes with searches and pages"));
+  EXPECT_THAT(complaint(search({"--label", "dog", "--find-only", "--resume"})), HasSubstr("--resume"));
+}
+
 TEST(ScrapeSearch, HelpEndsWithTheSources) {
   EXPECT_THAT(help_end(), HasSubstr("  pexels     forbidden_without_permission  Pexels' terms"));
   EXPECT_THAT(help_end(), HasSubstr("  commons    licence_dependent "));
@@ -249,6 +263,48 @@ TEST_F(ScrapeSearchRun, SaysWhatIsMissing) {
               HasSubstr("of 5 pictures, there are no more; try other words (--query) or sources "
                         "(--source)\n"));
   EXPECT_EQ(out_.str().find("2 pictures"), std::string::npos);
+}
+
+TEST_F(ScrapeSearchRun, FindsNowAndFetchesLater) {
+  serve_commons({"CC0", "CC BY 2.0", "CC BY-NC 4.0"});
+  serve_openverse(3);
+  ScrapeOptions finding = options({"--label", "lasagna", "--find-only"});
+  finding.output = folder_ / "found.jsonl";
+  EXPECT_EQ(scrape(finding), cli::Outcome::kDone) << context_.messages();
+  EXPECT_EQ(out_.str(), "label    found\nlasagna      5\n");
+  EXPECT_EQ(server_.count("/c0.jpg"), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "set"));
+
+  ScrapeOptions fetching = parse({"-o", "x", "--urls", finding.output.string(), "--shard", "1/1"});
+  fetching.output = folder_ / "set";
+  fetching.allow_private = true;
+  fetching.no_politeness = true;
+  EXPECT_EQ(scrape(fetching), cli::Outcome::kDone) << context_.messages();
+  EXPECT_EQ(rows().size(), 5u);
+  for (const ManifestRow& row : rows()) {
+    EXPECT_EQ(row.query, "lasagna");
+    EXPECT_TRUE(row.source == "commons" || row.source == "openverse") << row.source;
+  }
+}
+
+TEST_F(ScrapeSearchRun, WhatIsFoundCanGoToStdout) {
+  serve_commons({"CC0"});
+  serve_openverse(0);
+  ScrapeOptions finding = options({"--label", "lasagna", "--find-only"});
+  finding.output = "-";
+  EXPECT_EQ(scrape(finding), cli::Outcome::kItemsFailed);  // one of five
+  const Json row = Json::parse(out_.str());
+  EXPECT_EQ(row["url"], server_.url("/c0.jpg"));
+  EXPECT_EQ(row["licence"], "CC0");
+}
+
+TEST_F(ScrapeSearchRun, NothingFoundLeavesNoList) {
+  server_.serve("/w/api.php", "application/json", R"({"batchcomplete":true})");
+  serve_openverse(0);
+  ScrapeOptions finding = options({"--label", "lasagna", "--find-only"});
+  finding.output = folder_ / "found.jsonl";
+  EXPECT_THROW((void)scrape(finding), Error);
+  EXPECT_THAT(test::list_files(folder_.path()), IsEmpty());
 }
 
 TEST_F(ScrapeSearchRun, OneSourceLessIsNotTheEnd) {

@@ -50,7 +50,21 @@ TEST(HtmlPage, NofollowEndsAGallery) {
   const PageLimits limits{.robots_token = "winnow-scrape"};
   EXPECT_FALSE(parse("<meta name=robots content='index, nofollow'><a rel=next href=2>2</a>", limits).next);
   EXPECT_FALSE(parse("<a rel='next nofollow' href=2>2</a>", limits).next);
+  EXPECT_TRUE(parse("<meta name=robots content=nofollow><a href=x>x</a>", limits).links.empty());
   EXPECT_TRUE(parse("<a rel='next nofollow' href=2>2</a>").next);
+}
+
+TEST(HtmlPage, TellsWhereItLeads) {
+  const HtmlPage page = parse(
+      "<base href=/b/><a href=x>1</a><a href=./x#top>2</a><a href=big.jpg>3</a><a href=y rel=NoFollow>4</a>"
+      "<a href=z.pdf>5</a><a href=d.svg>6</a><a href='mailto:a@b'>7</a><a href='http://other.example/'>8</a>"
+      "<a>9</a><a href='  '>10</a><a href='data:text/html,x'>11</a>");
+  std::vector<std::string> links;
+  for (const net::Url& link : page.links) links.push_back(link.text());
+  EXPECT_THAT(links, ElementsAre("http://example.org/b/x", "http://other.example/"));
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += "<a href=/" + std::to_string(i) + ">x</a>";
+  EXPECT_THAT(parse(many, {.max_links = 7}).links, SizeIs(7));
 }
 
 TEST(HtmlPage, NamesEachOnce) {

@@ -75,6 +75,48 @@ TEST_F(PageSourceTest, FollowsNoMorePagesThanAllowed) {
   EXPECT_EQ(server_.count(), 3);
 }
 
+TEST_F(PageSourceTest, FollowsLinksAsDeepAsAllowed) {
+  serve_page("/", "<img src=0.jpg><a href=a>a</a><a href=b>b</a><a href=/>home</a>");
+  serve_page("/a", "<img src=a.jpg><a href=c>c</a>");
+  serve_page("/b", "<img src=b.jpg><a href=a>a</a>");
+  serve_page("/c", "<img src=c.jpg><a href=d>d</a>");
+  serve_page("/d", "<img src=d.jpg>");
+  EXPECT_THAT(read({seed("/")}), ElementsAre("/0.jpg"));
+  EXPECT_THAT(read({seed("/")}, {.depth = 1}), ElementsAre("/0.jpg", "/a.jpg", "/b.jpg"));
+  EXPECT_THAT(read({seed("/")}, {.depth = 2}), ElementsAre("/0.jpg", "/a.jpg", "/b.jpg", "/c.jpg"));
+  EXPECT_THAT(read({seed("/")}, {.max_pages = 2, .depth = 9}), ElementsAre("/0.jpg", "/a.jpg"));
+}
+
+TEST_F(PageSourceTest, PagesThatFollowAreNoDeeper) {
+  serve_page("/", "<a href=/x>x</a><a rel=next href=/2>more</a>");
+  serve_page("/2", "<a href=/y>y</a>");
+  serve_page("/x", "<img src=x.jpg>");
+  serve_page("/y", "<img src=y.jpg>");
+  EXPECT_THAT(read({seed("/")}, {.depth = 1}), ElementsAre("/x.jpg", "/y.jpg"));
+}
+
+TEST_F(PageSourceTest, LinksStayOnTheSite) {
+  serve_page("/", "<a href='" + server_.url("/far", "other.localhost") + "'>x</a><a href=/moved>y</a>" +
+                      "<a href=/no rel='ugc nofollow'>z</a><a href=/gone>g</a><a href=/1.pdf>p</a>" +
+                      "<a href='mailto:a@b'>m</a><a href='javascript:x()'>j</a><a href=/last>l</a>");
+  server_.redirect("/moved", server_.url("/there", "other.localhost"));
+  serve_page("/there", "<img src=t.jpg><a href='" + server_.url("/deep", "other.localhost") + "'>d</a>");
+  serve_page("/last", "<img src=l.jpg>");
+  EXPECT_THAT(read({seed("/")}, {.depth = 5}), ElementsAre("/t.jpg", "/gone (http_404)", "/l.jpg"));
+  for (const char* path : {"/far", "/no", "/1.pdf", "/deep"}) EXPECT_EQ(server_.count(path), 0) << path;
+}
+
+TEST_F(PageSourceTest, ASiteWithoutEndComesToOne) {
+  server_.route("/", [](auto& connection, const auto&) { connection.respond(200, "", "<a href=/0>x</a>"); });
+  for (int i = 0; i < 30; ++i) {
+    std::string links = fmt::format("<img src=/{}.jpg>", i);
+    for (int j = 0; j < 200; ++j) links += fmt::format("<a href=/{}?{}>x</a>", (i + j) % 30, j);
+    serve_page(fmt::format("/{}", i), links);
+  }
+  read({seed("/")}, {.max_pages = 25, .depth = 1000});
+  EXPECT_EQ(server_.count(), 25);
+}
+
 TEST_F(PageSourceTest, LeavesALoopOfPages) {
   serve_page("/1", "<img src=1.jpg><a rel=next href=/2>more</a>");
   serve_page("/2", "<img src=2.jpg><a rel=next href=/1#again>more</a>");

@@ -145,6 +145,14 @@ TEST_F(SearchSourceTest, AProviderWithoutRequestsLeftIsLeftAlone) {
   EXPECT_EQ(server_.count("/a"), 1);
 }
 
+TEST_F(SearchSourceTest, ApisAreAskedWithoutRobotsTxt) {
+  client_options_.robots_token = "winnow-scrape";
+  server_.serve("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n");
+  serve("a", R"({"hits":["http://x/1.jpg"]})");
+  EXPECT_THAT(read({provider("a")}, {{"dog", "dog"}}), ElementsAre("/1.jpg"));
+  EXPECT_EQ(server_.count("/robots.txt"), 0);
+}
+
 TEST_F(SearchSourceTest, StopsWaitingWhenAsked) {
   server_.route("/a", [](Connection& connection, const Request&) { connection.sleep(1h); });
   net::HttpClient client(client_options_);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include "winnow/core/error.hpp"
+#include "winnow/scraping/local_file.hpp"
 
 namespace winnow::scraping {
 
@@ -23,6 +25,7 @@ struct Candidate {
   std::string source_id{};   // what the provider knows the picture by
   std::string query{};       // the words it was found with
   std::string permission{};  // what the user says allows the use, where the source's terms do not
+  std::shared_ptr<const LocalFile> file{};  // where it is, if it need not be fetched; url is then its name
 };
 
 // What a source has found: a candidate, or, with a failure, something it looked for candidates in and could
@@ -39,7 +42,7 @@ enum class Verdict {
   kNotNeeded,  // there is enough for its label
 };
 
-// Where candidates come from. One thread calls next(), any may call enough().
+// Where candidates come from. One thread calls next(), any may call enough() and settled().
 class CandidateSource {
  public:
   CandidateSource() = default;

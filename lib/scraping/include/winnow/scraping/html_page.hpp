@@ -14,6 +14,7 @@ namespace winnow::scraping {
 
 struct PageLimits {
   std::size_t max_images = 20'000;  // further ones are passed over
+  std::size_t max_links = 5000;
   // What the parsed page may take. A page made to be slow or large in the parser ends here.
   std::size_t max_memory = 256'000'000;
   std::chrono::milliseconds max_time{2000};
@@ -30,6 +31,7 @@ struct HtmlPage {
   std::optional<net::Url> next;   // the page that follows: rel=next of a link or an anchor
   std::string licence;            // the address that rel=license names
   std::string opt_out;            // "meta robots: noai", if the page asks not to be used, or ""
+  std::vector<net::Url> links;    // to what may be other pages, each once, without those marked nofollow
 };
 
 // Reads a page as browsers do (HTML5), whatever its bytes. For each picture it takes the best address there

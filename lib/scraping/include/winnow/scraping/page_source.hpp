@@ -10,6 +10,8 @@
 
 namespace winnow::scraping {
 
+struct HtmlPage;
+
 struct PageSeed {
   std::string label;
   net::Url url;
@@ -17,6 +19,7 @@ struct PageSeed {
 
 struct PageOptions {
   unsigned max_pages = 20;  // of one seed: itself and those that follow it by rel=next on the same host
+  unsigned depth = 0;       // how many links deep other pages of the seed's host are read, too
   std::uint64_t max_page_bytes = 10'000'000;
   // As which opt-outs of a page, in its headers or in it, may name us. Empty, they are not heeded.
   std::string robots_token{};
@@ -24,7 +27,8 @@ struct PageOptions {
 };
 
 // The pictures of HTML pages. Pages come through the client and keep to its limits, all seeds side by side,
-// from the first next() on; a following page is asked for when the one before it has been read.
+// from the first next() on; of each seed, a page is asked for when the one before it has been read: those
+// that follow first, then those that are linked, the nearest first.
 class PageSource : public CandidateSource {
  public:
   PageSource(net::HttpClient& client, std::vector<PageSeed> seeds, PageOptions options);
@@ -36,11 +40,14 @@ class PageSource : public CandidateSource {
  private:
   struct Chain;
   struct Arrivals;
+  struct Step;
   struct Arrival;
-  void request(std::size_t index, const net::Url& url);
+  bool request(std::size_t index, const Step& step);
+  void go_on(std::size_t index);
+  void plan(std::size_t index, const Step& step, const net::Url& url, const HtmlPage& page);
   [[nodiscard]] bool is_full(const std::string& label) const;
   [[nodiscard]] std::optional<Arrival> next_arrival(const std::stop_token& stop);
-  void read(std::size_t index, const net::Url& url, Result<net::HttpResponse> answer);
+  void read(std::size_t index, const Step& step, Result<net::HttpResponse> answer);
 
   net::HttpClient& client_;
   const PageOptions options_;

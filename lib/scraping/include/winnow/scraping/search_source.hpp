@@ -39,8 +39,8 @@ struct SearchOptions {
 // one thing at a time, within its limit, and never where it redirects to.
 //
 // Each failure is a finding, with the address that was asked for, without its key. A provider that refuses
-// ("blocked", "refused", "rate_limited", http_401, 403, 429, "timeout") is not asked again; other failures
-// end one query at it.
+// ("blocked", "refused", "rate_limited", http_401, 403, 429, "timeout", "host_down") is not asked again;
+// other failures end one query at it.
 class SearchSource : public CandidateSource {
  public:
   SearchSource(net::HttpClient& client, std::vector<SearchProvider> providers,
