@@ -21,6 +21,7 @@ struct CurateOptions {
   std::filesystem::path output;
   std::filesystem::path report;
   std::filesystem::path decisions;
+  std::filesystem::path apply;
   bool quick = false;
   curation::NetworkOptions network;
   curation::CurationOptions curation;

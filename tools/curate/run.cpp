@@ -7,6 +7,7 @@
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/table.hpp"
+#include "winnow/curation/clean_copy.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -58,6 +59,8 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
     throw Error(ErrorKind::kUsage, options.folder.string(),
                 "is a curated manifest already; name a folder of images");
   }
+  // Before the work, not after it.
+  if (!options.apply.empty()) curation::check_clean_copy_target(tree.root, options.apply);
   curation::CurationOptions curating = options.curation;
   if (!options.decisions.empty()) curating.decisions = curation::read_decisions(options.decisions, tree);
   if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
@@ -70,6 +73,10 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
     const std::string name = options.folder.lexically_normal().string();
     write_file_atomically(options.report,
                           curation::render_curation_report(curation, name, context.command_line));
+  }
+  if (!options.apply.empty()) {
+    const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);
+    context.log.info("{}: {} pictures linked, {} copied", options.apply.string(), copy.linked, copy.copied);
   }
   print_counts(curation, context.out);
   return cli::Outcome::kDone;
