@@ -62,7 +62,9 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   // Before the work, not after it.
   if (!options.apply.empty()) curation::check_clean_copy_target(tree.root, options.apply);
   curation::CurationOptions curating = options.curation;
-  if (!options.decisions.empty()) curating.decisions = curation::read_decisions(options.decisions, tree);
+  for (const std::filesystem::path& file : options.decisions) {
+    for (auto& [path, decision] : curation::read_decisions(file, tree)) curating.decisions[path] = decision;
+  }
   if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
   const curation::Curation curation = curation::curate(tree, curating, context);
   list_broken(curation, context.log);
@@ -72,7 +74,7 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   if (!options.report.empty()) {
     const std::string name = options.folder.lexically_normal().string();
     write_file_atomically(options.report,
-                          curation::render_curation_report(curation, name, context.command_line));
+                          curation::render_curation_report(curation, name, context.command_line, context));
   }
   if (!options.apply.empty()) {
     const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);
