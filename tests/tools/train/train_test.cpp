@@ -29,10 +29,11 @@ TEST_F(TrainTool, PrintsAccuracyAndWhereTheReportIs) {
   const Finished result = train({"set", "-o", "run", "--size", "64", "-q"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
-  EXPECT_THAT(result.out,
-              MatchesRegex("val accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
-                           "test accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
-                           "report: run/report.html\n"));
+  EXPECT_THAT(
+      result.out,
+      MatchesRegex("val accuracy [0-9.]+ % \\([0-9]+ of [0-9]+; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
+                   "test accuracy [0-9.]+ % \\([0-9]+ of [0-9]+; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
+                   "report: run/report.html\n"));
 }
 
 TEST_F(TrainTool, SaysOneLinePerEpochWhenNobodyWatches) {
