@@ -20,7 +20,7 @@ namespace {
 constexpr double kMaxLinkedShare = 0.2;
 constexpr double kMaxGroupShare = 0.05;
 constexpr std::size_t kMinLargeGroup = 10;  // in a small set a twentieth is nothing
-constexpr std::size_t kGuardSamples = 1000;
+constexpr std::size_t kGuardSamples = 500;
 constexpr float kGuardDistance = 0.25F;
 
 // Union-find with path halving.
