@@ -5,15 +5,18 @@
 #   bench/run.sh                       all of them
 #   bench/run.sh steps [arguments]     what one photo costs, step by step; Google Benchmark's arguments
 #   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
+#   bench/run.sh curate flips|copies FOLDER    what winnow-curate finds in photographs with planted mistakes
+#   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench winnow-scrape
+cmake --build --preset release --target pipeline_bench curate_bench winnow-scrape
 case $which in
   steps) exec build/bin/pipeline_bench "$@" ;;
   scrape) exec bench/scrape_bench.py "$@" ;;
-  all) build/bin/pipeline_bench; exec bench/scrape_bench.py ;;
+  curate) exec build/bin/curate_bench "$@" ;;
+  all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
 esac

@@ -61,9 +61,26 @@ std::string around(std::string_view text, std::size_t at) {
   return fmt::format("\"{}\"", text.substr(at < 20 ? 0 : at - 20, 60));
 }
 
+// The page without what its scripts say: there '<' and '&' mean something else.
+std::string without_scripts(std::string_view html) {
+  constexpr std::string_view kStart = "<script>";
+  constexpr std::string_view kEnd = "</script>";
+  std::string rest;
+  for (std::size_t at = 0; at < html.size();) {
+    const std::size_t start = html.find(kStart, at);
+    const std::size_t end = start == std::string_view::npos ? start : html.find(kEnd, start);
+    if (end == std::string_view::npos) return rest.append(html.substr(at));
+    rest.append(html.substr(at, start - at));
+    at = end + kEnd.size();
+  }
+  return rest;
+}
+
 }  // namespace
 
-std::string find_markup_fault(std::string_view html) {
+std::string find_markup_fault(std::string_view page) {
+  const std::string without = without_scripts(page);
+  const std::string_view html = without;
   for (std::size_t at = html.find('&'); at != std::string_view::npos; at = html.find('&', at + 1)) {
     if (!starts_entity(html.substr(at))) return "bare & at " + around(html, at);
   }
@@ -89,7 +106,7 @@ std::string find_markup_fault(std::string_view html) {
 
 std::string find_outside_reference(std::string_view html) {
   for (const std::string_view sign :
-       {"http://", "https://", "//", "@import", "url(", "<script", "<iframe", "<link"}) {
+       {"http://", "https://", "//", "@import", "url(", "<script ", "<iframe", "<link"}) {
     // Base64 may hold two slashes.
     for (std::size_t at = html.find(sign); at != std::string_view::npos; at = html.find(sign, at + 1)) {
       const std::size_t quote = html.rfind('"', at);

@@ -10,7 +10,8 @@ namespace winnow::test {
 // '<'.
 [[nodiscard]] std::string find_markup_fault(std::string_view html);
 
-// The same for what would make a page fetch something: an address other than data:, an @import, a <script>.
+// The same for what would make a page fetch something: an address other than data:, an @import, a script
+// from elsewhere.
 [[nodiscard]] std::string find_outside_reference(std::string_view html);
 
 // How often `part` occurs.

@@ -33,9 +33,16 @@ void add_options(CLI::App& app, CurateOptions& options) {
   app.add_option("--report", options.report,
                  "Also write what was found as a web page that opens offline; decisions are taken there")
       ->type_name("FILE");
-  app.add_option("--decisions", options.decisions,
-                 "What a person decided on the page of --report: pictures to keep, drop or relabel")
-      ->type_name("FILE");
+  app.add_option(
+         "--decisions", options.decisions,
+         "What a person decided on the page of --report: pictures to keep, drop or relabel; may be given "
+         "again, the later file counts")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  app.add_option(
+         "--apply", options.apply,
+         "Also write the kept pictures to a new folder, one subfolder per class; hard links where possible")
+      ->type_name("DIR");
   app.add_flag("--auto", options.curation.reject_label_errors,
                "Also reject probable label errors, if predictions agree with 95 % of the labels and at most "
                "15 % seem wrong");

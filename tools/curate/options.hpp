@@ -2,6 +2,7 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
+#include <vector>
 
 #include "winnow/curation/curate.hpp"
 #include "winnow/curation/network.hpp"
@@ -20,7 +21,8 @@ struct CurateOptions {
   std::filesystem::path folder;
   std::filesystem::path output;
   std::filesystem::path report;
-  std::filesystem::path decisions;
+  std::vector<std::filesystem::path> decisions;
+  std::filesystem::path apply;
   bool quick = false;
   curation::NetworkOptions network;
   curation::CurationOptions curation;

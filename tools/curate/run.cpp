@@ -7,6 +7,7 @@
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/table.hpp"
+#include "winnow/curation/clean_copy.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -58,8 +59,12 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
     throw Error(ErrorKind::kUsage, options.folder.string(),
                 "is a curated manifest already; name a folder of images");
   }
+  // Before the work, not after it.
+  if (!options.apply.empty()) curation::check_clean_copy_target(tree.root, options.apply);
   curation::CurationOptions curating = options.curation;
-  if (!options.decisions.empty()) curating.decisions = curation::read_decisions(options.decisions, tree);
+  for (const std::filesystem::path& file : options.decisions) {
+    for (auto& [path, decision] : curation::read_decisions(file, tree)) curating.decisions[path] = decision;
+  }
   if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
   const curation::Curation curation = curation::curate(tree, curating, context);
   list_broken(curation, context.log);
@@ -69,7 +74,11 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   if (!options.report.empty()) {
     const std::string name = options.folder.lexically_normal().string();
     write_file_atomically(options.report,
-                          curation::render_curation_report(curation, name, context.command_line));
+                          curation::render_curation_report(curation, name, context.command_line, context));
+  }
+  if (!options.apply.empty()) {
+    const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);
+    context.log.info("{}: {} pictures linked, {} copied", options.apply.string(), copy.linked, copy.copied);
   }
   print_counts(curation, context.out);
   return cli::Outcome::kDone;

@@ -32,7 +32,7 @@ bool is_better(const Draft& draft, std::size_t a, std::size_t b) {
 // How alike two pictures are: the share of equal bits of their hashes, or the cosine of their embeddings if
 // that is more. 1 is the same.
 double likeness(const Draft& draft, std::size_t a, std::size_t b) {
-  const int bits = image::distance(draft.fingerprints[a]->look, draft.fingerprints[b]->look);
+  const int bits = dataset::look_distance(*draft.fingerprints[a], *draft.fingerprints[b]);
   const double by_hash = 1 - bits / 64.0;
   if (draft.embeddings.rows() == 0) return by_hash;
   const auto row_a = draft.embeddings.row(a);

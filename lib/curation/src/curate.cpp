@@ -210,6 +210,7 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   deal_out(tree.classes, duplicates.related, options.split, draft);
   curation.leaks = count_leaks(draft, reviewed, duplicates.used, context);
 
+  curation.spreads = std::move(draft.spreads);
   curation.manifest.root = tree.root;
   curation.manifest.rows = std::move(draft.rows);
   curation.classes = count_classes(tree.classes, curation.manifest.rows);

@@ -17,6 +17,8 @@ struct Draft {
   stats::Matrix embeddings;   // [sound, width]; empty: none
   std::vector<char> decided;  // for each row: a person has kept or relabelled it
 
+  std::vector<ScoreSpread> spreads;
+
   [[nodiscard]] dataset::CuratedRow& row_of_sound(std::size_t i) { return rows[sound[i]]; }
   [[nodiscard]] const dataset::CuratedRow& row_of_sound(std::size_t i) const { return rows[sound[i]]; }
   [[nodiscard]] bool is_decided(std::size_t i) const { return decided[sound[i]] != 0; }

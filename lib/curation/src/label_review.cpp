@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "winnow/core/progress.hpp"
 #include "winnow/stats/calibration.hpp"
 #include "winnow/stats/confident_learning.hpp"
 #include "winnow/stats/cross_validation.hpp"
+#include "winnow/stats/neighbours.hpp"
 #include "winnow/stats/outliers.hpp"
 
 namespace winnow::curation {
@@ -44,6 +46,9 @@ void note_outliers(const Learnable& learnable, const CurationOptions& options, c
                    Draft& draft) {
   const stats::Outliers outliers = stats::find_outliers(
       draft.embeddings, learnable.groups, {.seed = options.split.seed}, context.threads, context.stop);
+  const float median = stats::quantile(outliers.distances, 0.5);
+  draft.spreads.push_back({std::string(find_review_type(kOutlier)->title), outliers.scores,
+                           median > 0 ? std::exp(-outliers.threshold / median) : 0});
   for (const std::size_t k : outliers.samples) {
     const std::size_t i = learnable.positions[k];
     if (draft.is_decided(i)) continue;
@@ -86,8 +91,13 @@ std::optional<LabelQuality> review_labels(std::span<const std::string> classes, 
   const stats::CrossValidation held_out = stats::cross_validate(
       draft.embeddings, learnable.labels, learnable.groups, static_cast<int>(classes.size()), validation,
       context.threads, context.stop, [&] { progress.advance(); });
-  const stats::ConfidentLearning learned =
-      stats::find_label_errors(stats::softmax(held_out.logits), learnable.labels);
+  const stats::Matrix probabilities = stats::softmax(held_out.logits);
+  const stats::ConfidentLearning learned = stats::find_label_errors(probabilities, learnable.labels);
+  ScoreSpread spread{"Probability of the label given", {}, 0};
+  for (std::size_t k = 0; k < learnable.labels.size(); ++k) {
+    spread.scores.push_back(probabilities.row(k)[static_cast<std::size_t>(learnable.labels[k])]);
+  }
+  draft.spreads.push_back(std::move(spread));
 
   LabelQuality quality{held_out.steps[held_out.best].accuracy, learned.noise_rate};
   quality.trusted = quality.accuracy >= kTrustedAccuracy && quality.noise_rate <= kTrustedNoise;

@@ -68,11 +68,27 @@ std::vector<Issue> review(const Fingerprint& picture, const UsualSize& usual) {
   return issues;
 }
 
+void note_spreads(const std::vector<std::size_t>& kept, Draft& draft) {
+  struct Measure {
+    const char* code;
+    float image::Quality::*score;
+  };
+  for (const auto& [code, score] :
+       {Measure{kDark, &image::Quality::dark}, Measure{kLight, &image::Quality::light},
+        Measure{kBlurry, &image::Quality::blurry}, Measure{kLowInformation, &image::Quality::low_information},
+        Measure{kOddAspectRatio, &image::Quality::odd_aspect_ratio}}) {
+    ScoreSpread spread{std::string(find_review_type(code)->title), {}, image::kQualityThresholds.*score};
+    for (const std::size_t i : kept) spread.scores.push_back(draft.fingerprints[i]->quality.*score);
+    draft.spreads.push_back(std::move(spread));
+  }
+}
+
 }  // namespace
 
 std::vector<SetProperty> review_pictures(Draft& draft) {
   const std::vector<std::size_t> kept = draft.kept();
   const UsualSize usual = usual_size(draft, kept);
+  note_spreads(kept, draft);
   std::vector<std::vector<Issue>> found;
   std::map<std::string_view, std::size_t> counts;
   for (const std::size_t i : kept) {

@@ -20,7 +20,7 @@ namespace {
 constexpr double kMaxLinkedShare = 0.2;
 constexpr double kMaxGroupShare = 0.05;
 constexpr std::size_t kMinLargeGroup = 10;  // in a small set a twentieth is nothing
-constexpr std::size_t kGuardSamples = 1000;
+constexpr std::size_t kGuardSamples = 500;
 constexpr float kGuardDistance = 0.25F;
 
 // Union-find with path halving.
@@ -53,32 +53,55 @@ class Groups {
 
 using Visit = std::function<void(std::size_t, std::size_t, int)>;
 
-// visit(i, j, bits) with i < j for every pair within `bits` bits, one call at a time. rows: the pictures to
-// compare; i and j are positions in it.
-void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows, int bits,
-                    const Context& context, const Visit& visit) {
-  constexpr std::size_t kTile = 1024;
+// The hashes of many pictures, of one kind side by side.
+struct Looks {
   std::vector<std::uint64_t> upright;
   std::vector<std::uint64_t> mirrored;
+
+  void add(const image::PerceptualHash& look) {
+    upright.push_back(look.upright);
+    mirrored.push_back(look.mirrored);
+  }
+
+  // Lowers least[j] to the differing bits of picture i and picture begin + j.
+  void lower(std::size_t i, std::size_t begin, std::span<std::uint64_t> least) const {
+    std::array<std::uint64_t, kTile> counts;
+    const std::span<std::uint64_t> differing = std::span(counts).first(least.size());
+    for (const std::vector<std::uint64_t>* others : {&upright, &mirrored}) {
+      stats::count_differing_bits(std::span(upright).subspan(i, 1), others->data() + begin, 0, differing);
+      for (std::size_t j = 0; j < least.size(); ++j) least[j] = std::min(least[j], differing[j]);
+    }
+  }
+
+  static constexpr std::size_t kTile = 1024;
+};
+
+// visit(i, j, bits) with i < j for every pair within `bits` bits (look_distance), one call at a time. rows:
+// the pictures to compare; i and j are positions in it.
+void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows, int bits,
+                    const Context& context, const Visit& visit) {
+  Looks whole;
+  Looks inner;
+  bool has_borders = false;
   for (const std::size_t row : rows) {
-    upright.push_back(pictures.fingerprints[row]->look.upright);
-    mirrored.push_back(pictures.fingerprints[row]->look.mirrored);
+    const Fingerprint& picture = *pictures.fingerprints[row];
+    whole.add(picture.look);
+    inner.add(picture.inner.value_or(picture.look));
+    has_borders = has_borders || picture.inner.has_value();
   }
   const auto limit = static_cast<std::uint64_t>(bits);
   std::mutex mutex;
   parallel_for(rows.size(), context.threads, context.stop, [&](std::size_t i) {
-    std::array<std::uint64_t, kTile> as_is;
-    std::array<std::uint64_t, kTile> flipped;
-    for (std::size_t begin = i + 1; begin < rows.size(); begin += kTile) {
-      const std::size_t count = std::min(kTile, rows.size() - begin);
-      const auto query = std::span(upright).subspan(i, 1);
-      stats::count_differing_bits(query, upright.data() + begin, 0, std::span(as_is).first(count));
-      stats::count_differing_bits(query, mirrored.data() + begin, 0, std::span(flipped).first(count));
+    std::array<std::uint64_t, Looks::kTile> least;
+    for (std::size_t begin = i + 1; begin < rows.size(); begin += Looks::kTile) {
+      const std::size_t count = std::min(Looks::kTile, rows.size() - begin);
+      std::fill_n(least.begin(), count, std::uint64_t{64});
+      whole.lower(i, begin, std::span(least).first(count));
+      if (has_borders) inner.lower(i, begin, std::span(least).first(count));
       for (std::size_t j = 0; j < count; ++j) {
-        const std::uint64_t differing = std::min(as_is[j], flipped[j]);
-        if (differing > limit) continue;
+        if (least[j] > limit) continue;
         const std::lock_guard lock(mutex);
-        visit(i, begin + j, static_cast<int>(differing));
+        visit(i, begin + j, static_cast<int>(least[j]));
       }
     }
   });

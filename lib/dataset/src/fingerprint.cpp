@@ -6,6 +6,7 @@
 #include "winnow/core/hash.hpp"
 #include "winnow/core/parallel.hpp"
 #include "winnow/core/progress.hpp"
+#include "winnow/image/border.hpp"
 
 namespace winnow::dataset {
 namespace {
@@ -24,6 +25,8 @@ Result<Fingerprint> fingerprint_file(const std::filesystem::path& file, const Fi
   result.bytes = bytes->size();
   result.info = *info;
   result.look = image::perceptual_hash(*picture);
+  const std::optional<image::Image> inner = image::without_border(*picture);
+  if (inner) result.inner = image::perceptual_hash(*inner);
   result.quality = image::measure_quality(*picture);
   return result;
 }

@@ -46,9 +46,9 @@ class Dealer {
     for (auto& [number, group] : groups_) {
       group.place = place_of(group.key, options.seed);
       group.split = natural_side(group.place);
+      if (overfills(group)) group.split = Split::kTrain;
       for (const auto& [label, count] : group.counts) {
         classes_[label].held[index(group.split)] += count;
-        classes_[label].size += count;
         classes_[label].groups.push_back(&group);
       }
     }
@@ -82,6 +82,7 @@ class Dealer {
       Group& group = groups_[item.group];
       if (group.counts.empty() || item.key < group.key) group.key = item.key;
       ++group.counts[item.label];
+      ++classes_[item.label].size;
     }
   }
 
@@ -96,6 +97,17 @@ class Dealer {
       if (place >= part.low && place < part.high) return side;
     }
     return Split::kTrain;
+  }
+
+  // Whether it alone would be most of what its side should hold of a class.
+  [[nodiscard]] bool overfills(const Group& group) const {
+    const Interval& part = parts_[index(group.split)];
+    return group.split != Split::kTrain &&
+           std::any_of(group.counts.begin(), group.counts.end(), [&](const auto& entry) {
+             const double wanted =
+                 (part.high - part.low) * static_cast<double>(classes_.at(entry.first).size);
+             return static_cast<double>(entry.second) > std::max(kEnough, wanted / 2);
+           });
   }
 
   void set_needs(Class& counted) const {

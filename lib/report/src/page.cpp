@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "assets.hpp"
+#include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::report {
@@ -21,6 +22,12 @@ std::string base64(ByteSpan bytes) {
     for (std::size_t j = 0; j < 4; ++j) text += j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=';
   }
   return text;
+}
+
+std::string decision_data(const Picture& picture) {
+  if (picture.path.empty()) return "";
+  return fmt::format(" data-path=\"{}\" data-label=\"{}\" data-suggested=\"{}\"", escape(picture.path),
+                     escape(picture.label), escape(picture.suggested));
 }
 
 }  // namespace
@@ -99,10 +106,10 @@ void Page::pictures(const std::vector<Picture>& pictures) {
   body_ += "<div class=\"pictures\">\n";
   for (const Picture& picture : pictures) {
     body_ += fmt::format(
-        "<figure{}><img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">"
+        "<figure{}{}><img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">"
         "<figcaption><b>{}</b>{}</figcaption></figure>\n",
-        picture.alarming ? " class=\"alarm\"" : "", escape(picture.title), base64(picture.jpeg),
-        escape(picture.title), escape(picture.caption));
+        picture.alarming ? " class=\"alarm\"" : "", decision_data(picture), escape(picture.title),
+        base64(picture.jpeg), escape(picture.title), escape(picture.caption));
   }
   body_ += "</div>\n";
 }
@@ -115,15 +122,22 @@ void Page::charts(const std::vector<std::pair<std::string, std::string>>& svg_an
   body_ += "</div>\n";
 }
 
+void Page::take_decisions(const std::vector<std::string>& labels) {
+  // No label may end the script.
+  std::string names;
+  for (const char c : to_line(Json(labels))) names += c == '<' ? "\\u003c" : std::string(1, c);
+  script_ = fmt::format("<script>\nconst labels = {};\n{}</script>\n", names, assets::decisions_js);
+}
+
 std::string Page::render() const {
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n"
       "<style>\n{2}</style>\n</head>\n<body>\n<main>\n"
       "<header><div class=\"brand\">{6}winnow</div><h1>{0}</h1><p>{1}</p></header>\n{3}"
-      "<footer>Written by winnow {4} on {5}.</footer>\n</main>\n</body>\n</html>\n",
+      "<footer>Written by winnow {4} on {5}.</footer>\n</main>\n{7}</body>\n</html>\n",
       escape(title_), escape(subtitle_), assets::report_css, body_, WINNOW_VERSION,
-      format_time(std::chrono::system_clock::now()), assets::ear_svg);
+      format_time(std::chrono::system_clock::now()), assets::ear_svg, script_);
 }
 
 }  // namespace winnow::report

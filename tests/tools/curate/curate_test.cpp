@@ -175,5 +175,20 @@ TEST_F(CurateTool, RefusesDecisionsOnOtherPictures) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "curated.jsonl"));
 }
 
+TEST_F(CurateTool, WritesACleanCopy) {
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--apply", "clean"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(test::list_files(folder_ / "clean").size(), 30u);
+  EXPECT_EQ(test::list_files(folder_ / "set").size(), 31u);
+}
+
+TEST_F(CurateTool, RefusesToCopyOverSomethingBeforeItStarts) {
+  folder_.write("clean/mine.txt", "mine");
+  const Finished result = curate({"set", "-o", "curated.jsonl", "--apply", "clean"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "winnow-curate: clean: is not an empty folder; name one that does not exist yet\n");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "curated.jsonl"));
+}
+
 }  // namespace
 }  // namespace winnow

@@ -124,6 +124,16 @@ TEST(FindDuplicates, KnowsEqualBytesWithoutLooking) {
               ElementsAre(0, 1, 0));
 }
 
+TEST(FindDuplicates, SeesAPictureInItsBorder) {
+  std::vector<Fingerprint> fingerprints =
+      fingerprints_of({with_hash(0x1111), with_hash(0xffffffff0000), with_hash(0x777 << 20)});
+  fingerprints[1].inner = image::PerceptualHash{0x1110, kFar};
+  EXPECT_EQ(look_distance(fingerprints[0], fingerprints[1]), 1);
+  EXPECT_EQ(look_distance(fingerprints[1], fingerprints[0]), 1);
+  EXPECT_THAT(find_duplicates({pointers_to(fingerprints)}, {}, test::RecordingContext()).same,
+              ElementsAre(0, 0, 1));
+}
+
 // Pictures whose hashes say nothing, and embeddings of which `copies` come from the first ones.
 class ByEmbedding : public testing::Test {
  protected:

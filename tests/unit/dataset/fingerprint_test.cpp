@@ -98,6 +98,21 @@ TEST_F(FingerprintTest, KeepsToItsLimits) {
   EXPECT_TRUE(fingerprints({.max_file_bytes = jpeg.size(), .limits = {.max_pixels = 60 * 40}})[0]);
 }
 
+TEST_F(FingerprintTest, LooksInsideABorder) {
+  const image::Image photo = test::draw_photo(1, 200, 150);
+  image::Image framed(260, 210);
+  std::fill(framed.pixels().begin(), framed.pixels().end(), std::uint8_t{255});
+  for (int y = 0; y < 150; ++y) std::copy_n(photo.row(y), photo.row_bytes(), framed.row(y + 30) + 90);
+  add("a.jpg", image::encode_jpeg(framed));
+  add("b.jpg", image::encode_jpeg(photo));
+  const auto results = fingerprints();
+  ASSERT_TRUE(results[0] && results[1]);
+  EXPECT_TRUE(results[0]->inner.has_value());
+  EXPECT_FALSE(results[1]->inner.has_value());
+  EXPECT_GT(image::distance(results[0]->look, results[1]->look), 6);
+  EXPECT_LE(look_distance(*results[0], *results[1]), 4);
+}
+
 TEST_F(FingerprintTest, HasNothingToDoWithoutSamples) {
   EXPECT_TRUE(fingerprints().empty());
 }

@@ -196,6 +196,15 @@ TEST(AssignSplits, NeverEmptiesTheTrainingOfAClass) {
   }
 }
 
+TEST(AssignSplits, AGroupThatWouldFillTheTestIsForTraining) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    std::vector<SplitItem> items = singles({60});
+    for (std::size_t i = 0; i < 20; ++i) items[i].group = 1000;
+    const std::vector<Split> splits = assign_splits(items, {.validation = 0.15, .test = 0.2, .seed = seed});
+    EXPECT_EQ(splits[0], Split::kTrain) << seed;
+  }
+}
+
 TEST(AssignSplits, LearnsFromTheOnlyGroupThereIs) {
   std::vector<SplitItem> items = singles({50});
   for (SplitItem& item : items) item.group = 1;

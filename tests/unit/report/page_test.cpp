@@ -142,10 +142,37 @@ TEST(MarkupCheck, FindsWhatIsWrong) {
 
 TEST(ReferenceCheck, FindsWhatWouldBeFetched) {
   EXPECT_EQ(test::find_outside_reference("<img src=\"data:image/jpeg;base64,a//b\">"), "");
-  for (const char* wrong : {"<img src=\"https://a.b/c\">", "<img src=\"//a.b/c\">", "<script>", "@import 'x'",
-                            "background: url(x)", "<img src=\"data:image/jpeg;base64,a\"> //x"}) {
+  for (const char* wrong :
+       {"<img src=\"https://a.b/c\">", "<img src=\"//a.b/c\">", "<script src=\"a.js\">", "@import 'x'",
+        "background: url(x)", "<img src=\"data:image/jpeg;base64,a\"> //x"}) {
     EXPECT_NE(test::find_outside_reference(wrong), "") << wrong;
   }
+}
+
+TEST(Page, TakesDecisionsOnPicturesThatHaveAPath) {
+  Page page("t", "s");
+  page.pictures({{.jpeg = {}, .title = "a", .path = "cat/\"1\".jpg", .label = "cat", .suggested = "dog"},
+                 {.jpeg = {}, .title = "b"}});
+  page.take_decisions({"cat", "dog"});
+  const std::string html = page.render();
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_EQ(test::find_outside_reference(html), "");
+  EXPECT_EQ(test::count_of(html, "<figure data-path="), 1);
+  EXPECT_THAT(html,
+              HasSubstr("data-path=\"cat/&quot;1&quot;.jpg\" data-label=\"cat\" data-suggested=\"dog\""));
+  EXPECT_THAT(html, HasSubstr("const labels = [\"cat\",\"dog\"];"));
+}
+
+TEST(Page, NoLabelEndsTheScript) {
+  Page page("t", "s");
+  page.take_decisions({"</script><script>alert(1)"});
+  const std::string html = page.render();
+  EXPECT_EQ(test::count_of(html, "<script>"), 1);
+  EXPECT_EQ(test::count_of(html, "</script>"), 1);
+}
+
+TEST(Page, HasNoScriptUnlessItTakesDecisions) {
+  EXPECT_EQ(test::count_of(Page("t", "s").render(), "<script"), 0);
 }
 
 }  // namespace

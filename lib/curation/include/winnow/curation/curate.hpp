@@ -60,6 +60,13 @@ struct SetProperty {
   double share = 0;
 };
 
+// How one measure is spread over the kept pictures.
+struct ScoreSpread {
+  std::string title;  // for people
+  std::vector<float> scores;
+  double threshold = 0;  // an issue below it; 0: none
+};
+
 // What out-of-fold predictions say about the labels. Absent without embeddings or with too little to learn.
 struct LabelQuality {
   double accuracy = 0;    // of the predictions, against the labels given
@@ -73,6 +80,7 @@ struct Curation {
   std::vector<ClassCounts> classes;
   std::vector<SetProperty> properties;
   std::optional<LabelQuality> labels;
+  std::vector<ScoreSpread> spreads;
   std::size_t leaks = 0;  // pairs of related pictures on two sides of the split, counted after the fact
 };
 
@@ -84,8 +92,8 @@ struct Curation {
 
 // One HTML file that opens offline: counts, duplicate groups side by side, contact sheets of what is worth a
 // look, broken files. A person can decide on each picture and save the decisions. Reads the pictures that it
-// shows.
+// shows. Throws Error{kCancelled}.
 [[nodiscard]] std::string render_curation_report(const Curation& curation, const std::string& name,
-                                                 const std::string& command_line);
+                                                 const std::string& command_line, const Context& context);
 
 }  // namespace winnow::curation

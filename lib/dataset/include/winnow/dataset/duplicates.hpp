@@ -13,8 +13,8 @@
 namespace winnow::dataset {
 
 struct DuplicateOptions {
-  // Differing bits of 64. Recompressed, resized and brightened copies lie within 6; of half a million pairs
-  // of different photographs the nearest were 8 apart.
+  // Differing bits of 64 (look_distance). Recompressed, resized and brightened copies lie within 6; of half a
+  // million pairs of different photographs the nearest were 8 apart.
   int same_picture_bits = 6;  // near duplicates: one is enough
   int related_bits = 10;      // must not be torn apart by a split
   // Cosine of embeddings: finds crops, borders and greyed copies, where the hash sees another picture. Of

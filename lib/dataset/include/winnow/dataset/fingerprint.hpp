@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,8 +23,16 @@ struct Fingerprint {
   std::uint64_t bytes = 0;
   image::ImageInfo info;
   image::PerceptualHash look;
+  std::optional<image::PerceptualHash> inner = {};  // without its border, if it has one
   image::Quality quality;
 };
+
+// Differing bits of how two pictures look, with or without their borders, whichever is fewer.
+[[nodiscard]] inline int look_distance(const Fingerprint& a, const Fingerprint& b) {
+  const int whole = image::distance(a.look, b.look);
+  if (!a.inner && !b.inner) return whole;
+  return std::min(whole, image::distance(a.inner.value_or(a.look), b.inner.value_or(b.look)));
+}
 
 struct FingerprintOptions {
   std::uint64_t max_file_bytes = 256'000'000;

@@ -24,11 +24,13 @@ struct SplitItem {
 // and of its least key alone, as if by a die: pictures that are added later move none of those that were
 // there. Counts therefore lie about the fractions as chance will have it.
 //
-// A class that chance treats badly is repaired: each side holds at least half of its fraction and at least
-// one picture, for training first, then (three groups or more) for the test, then (four or more) for
-// validation. The groups moved are those whose number lay nearest to the side that lacks them. The limits of
-// the promise: a repaired picture can move back when its class has grown; and one whose group takes in a new
-// picture with a lesser key, or merges with another group, goes where the group now belongs.
+// A class that chance treats badly is repaired: each side holds at least half of its fraction, but at least
+// one picture and no more than three for the repair's sake; for training first, then (three groups or more)
+// for the test, then (four or more) for validation. The groups moved are those whose number lay nearest to
+// the side that lacks them. A group of more than three pictures that would be over half of what the test or
+// validation should hold of a class goes to training. The limits of the promise: a picture moved so can move
+// again when its class has grown; and one whose group takes in a new picture with a lesser key, or merges
+// with another group, goes where the group now belongs.
 //
 // Depends on content and seed only, not on the order of the items.
 // Throws Error{kUsage} for fractions that are negative or leave nothing to train on.

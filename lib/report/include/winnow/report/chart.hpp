@@ -40,6 +40,15 @@ struct BarChart {
 // Horizontal bars with their values.
 [[nodiscard]] std::string draw(const BarChart& chart);
 
+// How scores in [0, 1] are spread; those below the threshold stand out.
+struct Histogram {
+  std::string title;
+  std::vector<float> scores;  // what is not in [0, 1] counts as the nearer end
+  double threshold = 0;
+};
+
+[[nodiscard]] std::string draw(const Histogram& histogram);
+
 // Rows are truths, columns what was answered; cells are shaded by their share of the row.
 [[nodiscard]] std::string draw_confusion(const std::vector<std::string>& labels,
                                          const std::function<std::size_t(std::size_t, std::size_t)>& count);

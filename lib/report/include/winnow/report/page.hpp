@@ -31,6 +31,11 @@ struct Picture {
   std::string title;    // first line below it
   std::string caption;  // second line; may be empty
   bool alarming = false;
+  // Where decisions are taken on the page: the name under which they are saved (empty: none on this one), the
+  // label it has, and one to offer first.
+  std::string path = {};
+  std::string label = {};
+  std::string suggested = {};
 };
 
 // All texts are plain text; the page escapes them. Not thread-safe.
@@ -44,6 +49,9 @@ class Page {
   void facts(const std::vector<Fact>& facts);
   void table(const Table& table);
   void pictures(const std::vector<Picture>& pictures);
+  // Lets a person mark the pictures that have a path keep, drop or relabel to one of `labels`, and save that
+  // as docs/formats/decisions.md has it. The page then holds a script; it fetches nothing and sends nothing.
+  void take_decisions(const std::vector<std::string>& labels);
   // Several of the charts of chart.hpp in a row, each with its caption.
   void charts(const std::vector<std::pair<std::string, std::string>>& svg_and_caption);
 
@@ -53,6 +61,7 @@ class Page {
   std::string title_;
   std::string subtitle_;
   std::string body_;
+  std::string script_;
 };
 
 }  // namespace winnow::report

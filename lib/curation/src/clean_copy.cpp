@@ -1,0 +1,127 @@
+#include "winnow/curation/clean_copy.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "winnow/core/atomic_file.hpp"
+#include "winnow/core/error.hpp"
+#include "winnow/core/progress.hpp"
+
+namespace winnow::curation {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path without_trailing_slash(const fs::path& path) {
+  return path.has_filename() ? path : path.parent_path();
+}
+
+// A folder that is gone at the end unless it has got its name.
+class TemporaryTree {
+ public:
+  explicit TemporaryTree(const fs::path& target) : target_(without_trailing_slash(target)) {
+    const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+    std::string pattern = (parent / (std::string(kTemporaryFilePrefix) + "XXXXXX")).string();
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      throw Error(ErrorKind::kIo, target_.string(),
+                  "cannot make a folder beside it: " + system_message(errno));
+    }
+    path_ = pattern;
+    // mkdtemp gives it to its owner alone; the copy is as public as any new folder.
+    std::error_code error;
+    fs::permissions(path_, fs::perms(0755), error);
+  }
+  ~TemporaryTree() {
+    std::error_code error;
+    if (!path_.empty()) fs::remove_all(path_, error);
+  }
+  TemporaryTree(const TemporaryTree&) = delete;
+  TemporaryTree& operator=(const TemporaryTree&) = delete;
+
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+  void commit() {
+    sync();
+    if (::rename(path_.c_str(), target_.c_str()) != 0) {
+      throw Error(ErrorKind::kIo, target_.string(), "cannot write: " + system_message(errno));
+    }
+    path_.clear();
+  }
+
+ private:
+  // Once for all files; a name that leads to half of them would be worse than none.
+  void sync() const {
+    const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    ::syncfs(descriptor);
+    ::close(descriptor);
+  }
+
+  fs::path target_;
+  fs::path path_;
+};
+
+// Where a picture goes, below the copy: its label, and its path without the folder it lay in.
+fs::path destination(const dataset::CuratedRow& row, std::set<fs::path>& taken) {
+  const fs::path path = row.path;
+  fs::path name;
+  for (auto part = std::next(path.begin()); part != path.end(); ++part) name /= *part;
+  if (name.empty()) name = path.filename();
+  fs::path wanted = row.label / name;
+  if (!taken.insert(wanted).second) {
+    const std::string stem = fmt::format("{}-{}", name.stem().string(), row.sha256.substr(0, 12));
+    wanted = row.label / name.parent_path() / (stem + name.extension().string());
+    taken.insert(wanted);
+  }
+  return wanted;
+}
+
+bool link_or_copy(const fs::path& from, const fs::path& to) {
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+  std::error_code error;
+  fs::copy_file(from, to, error);
+  if (error) throw Error(ErrorKind::kIo, from.string(), "cannot copy: " + error.message());
+  return false;
+}
+
+}  // namespace
+
+void check_clean_copy_target(const fs::path& images, const fs::path& out) {
+  std::error_code error;
+  if (fs::exists(out, error) && (!fs::is_directory(out, error) || !fs::is_empty(out, error))) {
+    throw Error(ErrorKind::kUsage, out.string(), "is not an empty folder; name one that does not exist yet");
+  }
+  const fs::path root = fs::weakly_canonical(images, error);
+  const fs::path target = fs::weakly_canonical(without_trailing_slash(out), error);
+  if (std::mismatch(root.begin(), root.end(), target.begin(), target.end()).first == root.end()) {
+    throw Error(ErrorKind::kUsage, out.string(),
+                "lies in the folder of images and would be taken for a class; name a folder elsewhere");
+  }
+}
+
+CleanCopy write_clean_copy(const dataset::CuratedManifest& manifest, const fs::path& out,
+                           const Context& context) {
+  check_clean_copy_target(manifest.root, out);
+  TemporaryTree tree(out);
+  CleanCopy counts;
+  std::set<fs::path> taken;
+  Progress progress(context.terminal, "copying", manifest.rows.size());
+  for (const dataset::CuratedRow& row : manifest.rows) {
+    throw_if_stopped(context.stop);
+    progress.advance();
+    if (!row.keep) continue;
+    const fs::path to = tree.path() / destination(row, taken);
+    std::error_code error;
+    fs::create_directories(to.parent_path(), error);
+    ++(link_or_copy(manifest.root / row.path, to) ? counts.linked : counts.copied);
+  }
+  tree.commit();
+  return counts;
+}
+
+}  // namespace winnow::curation
