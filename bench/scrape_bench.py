@@ -3,8 +3,8 @@
 
     bench/scrape_bench.py [--photos DIR] [--count N] [--runs N]
 
-`make bench` runs it with the demo photographs. Each is served under many names with a comment of its own inside, so
-that no two files are the same bytes. Both programs get the same list of addresses and write a folder of files.
+`make bench` runs it with the demo photographs. Each is served under many names, every time a little different, so that no
+two files are the same bytes. Both programs get the same list of addresses and write a folder of files.
 """
 import argparse
 import os
@@ -24,16 +24,24 @@ IMG2DATASET = ROOT / ".deps/bench/bin/img2dataset"
 PORT = 18471
 
 
+def variant(jpeg, number):
+    """The same photograph in other bytes: the first step of its first quantisation table is changed by `number`."""
+    at = 2
+    while jpeg[at + 1] != 0xDB:
+        at += 2 + int.from_bytes(jpeg[at + 2:at + 4], "big")
+    if jpeg[at + 4] >> 4:
+        raise SystemExit("a photograph with a 16-bit quantisation table; leave it out")
+    first = at + 5
+    return jpeg[:first] + bytes([(jpeg[first] + number) % 255 + 1]) + jpeg[first + 1:]
+
+
 def write_photos(source, folder, count):
-    """JPEG files with a comment segment after the first marker; returns their mean size in bytes."""
-    originals = sorted(p for p in source.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg"))
-    contents = [p.read_bytes() for p in originals]
+    """JPEG files, no two alike; returns their mean size in bytes."""
+    contents = [p.read_bytes() for p in sorted(source.rglob("*")) if p.suffix.lower() in (".jpg", ".jpeg")]
     folder.mkdir()
     total = 0
     for i in range(count):
-        comment = b"%08d" % i
-        content = contents[i % len(contents)]
-        content = content[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + content[2:]
+        content = variant(contents[i % len(contents)], i // len(contents))
         (folder / f"{i:06}.jpg").write_bytes(content)
         total += len(content)
     return total / count
@@ -100,7 +108,7 @@ def measure(command):
 
 def contenders(urls, out, resize):
     winnow = [SCRAPE, "-o", out / "winnow", "--urls", urls, "--label", "photo", "--allow-private", "--no-politeness",
-              "--no-dedupe"]
+              "--same-bits", "-1"]  # the copies look the same
     img2dataset = [IMG2DATASET, "--url_list", urls, "--output_folder", out / "img2dataset", "--output_format", "files",
                    "--processes_count", "2", "--thread_count", "32", "--retries", "0"]
     if resize:

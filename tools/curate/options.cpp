@@ -52,7 +52,9 @@ void add_options(CLI::App& app, CurateOptions& options) {
   app.add_option("--test", options.curation.split.test, "Fraction of each class for the test")
       ->type_name("FRACTION")
       ->capture_default_str();
-  app.add_option("--seed", options.curation.split.seed, "Another number gives another split")
+  app.add_option(
+         "--seed", options.curation.split.seed,
+         "Another number gives another split; with the same, pictures stay where they are in an earlier FILE")
       ->type_name("N")
       ->capture_default_str();
   app.add_option(

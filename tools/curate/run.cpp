@@ -62,6 +62,7 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   // Before the work, not after it.
   if (!options.apply.empty()) curation::check_clean_copy_target(tree.root, options.apply);
   curation::CurationOptions curating = options.curation;
+  curating.earlier = curation::earlier_split(options.output, curating.split);
   for (const std::filesystem::path& file : options.decisions) {
     for (auto& [path, decision] : curation::read_decisions(file, tree)) curating.decisions[path] = decision;
   }

@@ -78,7 +78,7 @@ Draft make_draft(const dataset::Dataset& tree, const std::vector<Result<Fingerpr
 }
 
 void deal_out(const std::vector<std::string>& classes, const std::vector<int>& groups,
-              const dataset::SplitOptions& options, Draft& draft) {
+              const CurationOptions& options, Draft& draft) {
   // A group is known by all its pictures, kept or not: what is kept of it may change from run to run.
   std::map<int, std::string> keys;
   for (std::size_t i = 0; i < draft.sound.size(); ++i) {
@@ -91,8 +91,10 @@ void deal_out(const std::vector<std::string>& classes, const std::vector<int>& g
   for (const std::size_t i : kept) {
     const auto at = std::lower_bound(classes.begin(), classes.end(), draft.row_of_sound(i).label);
     items.push_back({static_cast<int>(at - classes.begin()), groups[i], keys.at(groups[i])});
+    const auto earlier = options.earlier.find(draft.fingerprints[i]->sha256);
+    if (earlier != options.earlier.end()) items.back().before = earlier->second;
   }
-  const std::vector<dataset::Split> splits = dataset::assign_splits(items, options);
+  const std::vector<dataset::Split> splits = dataset::assign_splits(items, options.split);
   for (std::size_t k = 0; k < kept.size(); ++k) {
     draft.row_of_sound(kept[k]).group = groups[kept[k]];
     draft.row_of_sound(kept[k]).split = splits[k];
@@ -190,6 +192,23 @@ Json summarise(const Curation& curation, const CurationOptions& options,
 
 }  // namespace
 
+std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path& file,
+                                                    const dataset::SplitOptions& options) {
+  std::map<std::string, dataset::Split> sides;
+  try {
+    const dataset::CuratedManifest manifest = dataset::read_curated_manifest(file);
+    const bool is_same = manifest.summary.value("seed", Json()) == options.seed &&
+                         manifest.summary.value("val_fraction", Json()) == options.validation &&
+                         manifest.summary.value("test_fraction", Json()) == options.test;
+    for (const CuratedRow& row : manifest.rows) {
+      if (is_same && row.keep) sides[row.sha256] = row.split;
+    }
+  } catch (const Error&) {
+    // Not there, or something else: the first split of this set.
+  }
+  return sides;
+}
+
 Curation curate(const dataset::Dataset& tree, const CurationOptions& options, const Context& context) {
   const std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
   Draft draft = make_draft(tree, results, options, context);
@@ -207,7 +226,7 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   if (options.embed) {
     curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
   }
-  deal_out(tree.classes, duplicates.related, options.split, draft);
+  deal_out(tree.classes, duplicates.related, options, draft);
   curation.leaks = count_leaks(draft, reviewed, duplicates.used, context);
 
   curation.spreads = std::move(draft.spreads);

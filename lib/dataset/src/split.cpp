@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 
 #include "winnow/core/bytes.hpp"
@@ -11,153 +12,102 @@
 namespace winnow::dataset {
 namespace {
 
-constexpr std::size_t kSides = 3;
-// With more, ever larger classes would need repair, and repairs move pictures.
-constexpr double kEnough = 3;
+// Where two splits need a group equally, the earlier one gets it.
+constexpr std::array kSplits = {Split::kTrain, Split::kTest, Split::kValidation};
+// A side takes no group that would make it this many times as large as it should be.
+constexpr double kTooLarge = 2;
 
-std::size_t index(Split split) {
-  return static_cast<std::size_t>(split);
+std::size_t index_of(Split split) {
+  return static_cast<std::size_t>(std::find(kSplits.begin(), kSplits.end(), split) - kSplits.begin());
 }
 
 struct Group {
-  std::string key;                    // the least of its members
-  double place = 0;                   // in [0, 1), from the hash of seed and key
-  std::map<int, std::size_t> counts;  // by label
-  Split split = Split::kTrain;
+  int number = 0;
+  std::string order;             // a hash of seed and content: as good as shuffled, the same on every run
+  std::map<int, double> counts;  // by label
+  double size = 0;
+  std::optional<Split> before;
 };
 
-// What each side should hold, as the part of [0, 1) that belongs to it.
-struct Interval {
-  double low;
-  double high;
-  [[nodiscard]] double distance(double place) const {
-    return place < low ? low - place : place >= high ? place - high : 0;
+// Where most of its pictures were, training if as many were elsewhere.
+std::optional<Split> majority(const std::vector<const SplitItem*>& items) {
+  std::array<std::size_t, kSplits.size()> votes{};
+  for (const SplitItem* item : items) {
+    if (item->before) ++votes[index_of(*item->before)];
   }
-};
+  const auto most = std::max_element(votes.begin(), votes.end());
+  if (*most == 0) return std::nullopt;
+  return kSplits[static_cast<std::size_t>(most - votes.begin())];
+}
+
+std::vector<Group> collect_groups(const std::vector<SplitItem>& items, std::uint64_t seed) {
+  std::map<int, std::vector<const SplitItem*>> members;
+  for (const SplitItem& item : items) members[item.group].push_back(&item);
+  std::vector<Group> groups;
+  for (const auto& [number, samples] : members) {
+    Group group{.number = number, .size = static_cast<double>(samples.size()), .before = majority(samples)};
+    const std::string& key =
+        (*std::min_element(samples.begin(), samples.end(), [](const SplitItem* a, const SplitItem* b) {
+          return a->key < b->key;
+        }))->key;
+    group.order = sha256_hex(as_bytes(std::to_string(seed) + "/" + key));
+    for (const SplitItem* item : samples) ++group.counts[item->label];
+    groups.push_back(std::move(group));
+  }
+  // Those that have a place first, then large ones: they are the hardest to place.
+  std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+    if (a.before.has_value() != b.before.has_value()) return a.before.has_value();
+    return a.size != b.size ? a.size > b.size : a.order < b.order;
+  });
+  return groups;
+}
 
 class Dealer {
  public:
-  Dealer(const std::vector<SplitItem>& items, const SplitOptions& options) {
-    const double rest = options.test + options.validation;
-    parts_[index(Split::kTest)] = {0, options.test};
-    parts_[index(Split::kValidation)] = {options.test, rest};
-    parts_[index(Split::kTrain)] = {rest, 1};
-    collect(items);
-    for (auto& [number, group] : groups_) {
-      group.place = place_of(group.key, options.seed);
-      group.split = natural_side(group.place);
-      if (overfills(group)) group.split = Split::kTrain;
-      for (const auto& [label, count] : group.counts) {
-        classes_[label].held[index(group.split)] += count;
-        classes_[label].groups.push_back(&group);
-      }
-    }
-    for (auto& [label, counted] : classes_) set_needs(counted);
+  Dealer(const std::vector<SplitItem>& items, const SplitOptions& options)
+      : fractions_{1 - options.validation - options.test, options.test, options.validation} {
+    for (const SplitItem& item : items) ++class_size_[item.label];
   }
 
-  void repair() {
-    for (const Split side : {Split::kTrain, Split::kTest, Split::kValidation}) {
-      for (auto& [label, counted] : classes_) {
-        while (counted.held[index(side)] < counted.need[index(side)]) {
-          Group* group = find_candidate(counted, side);
-          if (group == nullptr) break;
-          move(*group, side);
-        }
-      }
-    }
+  // Where the group brings the class counts closest to their targets.
+  Split place(const Group& group) {
+    const std::size_t side = group.before ? index_of(*group.before) : cheapest(group);
+    for (const auto& [label, count] : group.counts) filled_[side][label] += count;
+    return kSplits[side];
   }
-
-  [[nodiscard]] Split side_of(int group) const { return groups_.at(group).split; }
 
  private:
-  struct Class {
-    std::size_t size = 0;
-    std::array<std::size_t, kSides> held = {};
-    std::array<std::size_t, kSides> need = {};
-    std::vector<Group*> groups;
-  };
-
-  void collect(const std::vector<SplitItem>& items) {
-    for (const SplitItem& item : items) {
-      Group& group = groups_[item.group];
-      if (group.counts.empty() || item.key < group.key) group.key = item.key;
-      ++group.counts[item.label];
-      ++classes_[item.label].size;
-    }
-  }
-
-  static double place_of(const std::string& key, std::uint64_t seed) {
-    const std::string hash = sha256_hex(as_bytes(std::to_string(seed) + "/" + key));
-    return static_cast<double>(std::stoull(hash.substr(0, 13), nullptr, 16)) * 0x1p-52;
-  }
-
-  [[nodiscard]] Split natural_side(double place) const {
-    for (const Split side : {Split::kTest, Split::kValidation}) {
-      const Interval& part = parts_[index(side)];
-      if (place >= part.low && place < part.high) return side;
-    }
-    return Split::kTrain;
-  }
-
-  // Whether it alone would be most of what its side should hold of a class.
-  [[nodiscard]] bool overfills(const Group& group) const {
-    const Interval& part = parts_[index(group.split)];
-    return group.split != Split::kTrain &&
-           std::any_of(group.counts.begin(), group.counts.end(), [&](const auto& entry) {
-             const double wanted =
-                 (part.high - part.low) * static_cast<double>(classes_.at(entry.first).size);
-             return static_cast<double>(entry.second) > std::max(kEnough, wanted / 2);
-           });
-  }
-
-  void set_needs(Class& counted) const {
-    const auto half = [&](Split side) {
-      const Interval& part = parts_[index(side)];
-      if (part.high <= part.low) return std::size_t{0};
-      const double wanted = (part.high - part.low) * static_cast<double>(counted.size);
-      return static_cast<std::size_t>(std::clamp(wanted / 2, 1.0, kEnough));
-    };
-    counted.need[index(Split::kTrain)] = half(Split::kTrain);
-    if (counted.groups.size() >= 3) counted.need[index(Split::kTest)] = half(Split::kTest);
-    if (counted.groups.size() >= 4) counted.need[index(Split::kValidation)] = half(Split::kValidation);
-  }
-
-  // Training takes from anyone, the others only what is left over where it comes from.
-  [[nodiscard]] bool may_leave(const Group& group, Split side) const {
-    if (side == Split::kTrain) return true;
-    return std::all_of(group.counts.begin(), group.counts.end(), [&](const auto& entry) {
-      const Class& counted = classes_.at(entry.first);
-      const std::size_t from = index(group.split);
-      return counted.held[from] >= entry.second + counted.need[from];
-    });
-  }
-
-  [[nodiscard]] Group* find_candidate(const Class& counted, Split side) const {
-    Group* best = nullptr;
-    double best_distance = 0;
-    for (Group* group : counted.groups) {
-      if (group->split == side || !may_leave(*group, side)) continue;
-      const double distance = parts_[index(side)].distance(group->place);
-      if (best == nullptr || distance < best_distance ||
-          (distance == best_distance && group->key < best->key)) {
-        best = group;
-        best_distance = distance;
+  std::size_t cheapest(const Group& group) {
+    std::size_t best = 0;
+    double best_cost = std::numeric_limits<double>::infinity();
+    for (std::size_t side = 0; side < kSplits.size(); ++side) {
+      if (fractions_[side] <= 0 || (side != 0 && would_swamp(group, side))) continue;
+      double cost = 0;
+      for (const auto& [label, count] : group.counts) {
+        const double target = fractions_[side] * class_size_[label];
+        const double before = filled_[side][label] - target;
+        const double after = before + count;
+        cost += (after * after - before * before) / target;
+      }
+      if (cost < best_cost - 1e-9) {
+        best = side;
+        best_cost = cost;
       }
     }
     return best;
   }
 
-  void move(Group& group, Split side) {
-    for (const auto& [label, count] : group.counts) {
-      classes_[label].held[index(group.split)] -= count;
-      classes_[label].held[index(side)] += count;
-    }
-    group.split = side;
+  // A test of mostly one scene tells little.
+  bool would_swamp(const Group& group, std::size_t side) {
+    return std::any_of(group.counts.begin(), group.counts.end(), [&](const auto& entry) {
+      const auto& [label, count] = entry;
+      return count > 1 && filled_[side][label] + count > kTooLarge * fractions_[side] * class_size_[label];
+    });
   }
 
-  std::array<Interval, kSides> parts_;
-  std::map<int, Group> groups_;
-  std::map<int, Class> classes_;
+  std::array<double, kSplits.size()> fractions_;
+  std::map<int, double> class_size_;
+  std::array<std::map<int, double>, kSplits.size()> filled_;
 };
 
 }  // namespace
@@ -168,10 +118,12 @@ std::vector<Split> assign_splits(const std::vector<SplitItem>& items, const Spli
                 "the fractions for validation and test must leave something to train on");
   }
   Dealer dealer(items, options);
-  dealer.repair();
+  std::map<int, Split> split_of_group;
+  for (const Group& group : collect_groups(items, options.seed))
+    split_of_group[group.number] = dealer.place(group);
   std::vector<Split> splits;
   splits.reserve(items.size());
-  for (const SplitItem& item : items) splits.push_back(dealer.side_of(item.group));
+  for (const SplitItem& item : items) splits.push_back(split_of_group.at(item.group));
   return splits;
 }
 

@@ -59,7 +59,7 @@ Transfer::Transfer(const HttpClientOptions& options, std::shared_ptr<MemoryAccou
   set(handle_, CURLOPT_HTTP09_ALLOWED, 0L);
   set(handle_, CURLOPT_ACCEPT_ENCODING, "");  // all that curl can undo
   set(handle_, CURLOPT_USERAGENT, options_.user_agent.c_str());
-  set(handle_, CURLOPT_BUFFERSIZE, 32L * 1024);  // of which there is one for each connection
+  set(handle_, CURLOPT_BUFFERSIZE, 64L * 1024);  // of which there is one for each connection
   set(handle_, CURLOPT_ERRORBUFFER, error_text_.data());
   set(handle_, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   set(handle_, CURLOPT_HEADERDATA, this);

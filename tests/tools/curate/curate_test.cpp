@@ -37,9 +37,9 @@ TEST_F(CurateTool, PrintsCountsAndWritesManifestAndReport) {
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(result.out,
             "class    found  broken  duplicates  conflicts  dropped  kept  review  train  val  test\n"
-            "checks      10       0           0          0        0    10       0      6    2     2\n"
+            "checks      10       0           0          0        0    10       0      7    1     2\n"
             "discs       11       0           1          0        0    10       0      7    1     2\n"
-            "stripes     10       0           0          0        0    10       0      5    2     3\n"
+            "stripes     10       0           0          0        0    10       0      7    1     2\n"
             "leaks between splits: 0\n");
   const std::string manifest = test::read_text(folder_ / "curated.jsonl");
   EXPECT_THAT(manifest, HasSubstr(R"({"format":"winnow-curated","version":1,"root":"set"})"));

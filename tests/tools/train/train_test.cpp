@@ -31,7 +31,7 @@ TEST_F(TrainTool, PrintsAccuracyAndWhereTheReportIs) {
   EXPECT_EQ(result.err, "");
   EXPECT_THAT(result.out,
               MatchesRegex("val accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
-                           "test accuracy [0-9.]+ % \\([0-9]+ of 9; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
+                           "test accuracy [0-9.]+ % \\([0-9]+ of 6; 95 % interval [0-9.]+ to [0-9.]+ %\\)\n"
                            "report: run/report.html\n"));
 }
 

@@ -284,6 +284,33 @@ TEST_F(CurateTest, SplitsByContentNotByName) {
   EXPECT_EQ(splits_by_hash(curate()), before);
 }
 
+TEST_F(CurateTest, PicturesStayWhereTheyWereWhileTheSetGrows) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) add_photo("cat/" + std::to_string(seed) + ".jpg", seed);
+  const Curation first = curate();
+  dataset::write_curated_manifest(folder / "c.jsonl", first.manifest);
+  for (std::uint64_t seed = 30; seed <= 60; ++seed) add_photo("cat/" + std::to_string(seed) + ".jpg", seed);
+  options.earlier = earlier_split(folder / "c.jsonl", options.split);
+  EXPECT_EQ(options.earlier.size(), 20u);
+  const Curation second = curate();
+  for (const CuratedRow& row : first.manifest.rows)
+    EXPECT_EQ(row_of(second, row.path).split, row.split) << row.path;
+  EXPECT_EQ(second.classes.at(0).test, 10u);
+}
+
+TEST_F(CurateTest, AnEarlierManifestCountsOnlyWithTheSameSeedAndFractions) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) add_photo("cat/" + std::to_string(seed) + ".jpg", seed);
+  dataset::write_curated_manifest(folder / "c.jsonl", curate().manifest);
+  EXPECT_EQ(earlier_split(folder / "c.jsonl", options.split).size(), 10u);
+  dataset::SplitOptions other = options.split;
+  other.seed = 5;
+  EXPECT_TRUE(earlier_split(folder / "c.jsonl", other).empty());
+  other = options.split;
+  other.test = 0.3;
+  EXPECT_TRUE(earlier_split(folder / "c.jsonl", other).empty());
+  EXPECT_TRUE(earlier_split(folder / "nothing.jsonl", options.split).empty());
+  EXPECT_TRUE(earlier_split(folder.write("page.jsonl", "<html>"), options.split).empty());
+}
+
 TEST_F(CurateTest, EditsNothing) {
   add_photo("cat/a.jpg", 1);
   add_photo("cat/copy.jpg", 1);

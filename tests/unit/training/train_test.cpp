@@ -56,7 +56,7 @@ class Training : public testing::Test {
 TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
   test::write_scene_tree(folder_ / "set", 20);
   const TrainingSummary summary = run(probe_);
-  EXPECT_EQ(summary.metrics.at("test").at("images").get<int>(), 18);
+  EXPECT_EQ(summary.metrics.at("test").at("images").get<int>(), 12);
   EXPECT_GE(summary.metrics.at("test").at("accuracy").get<double>(), 0.9);
   EXPECT_TRUE(summary.skipped.empty());
   EXPECT_THAT(test::list_files(folder_ / "run"),
@@ -69,7 +69,7 @@ TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
   EXPECT_EQ(checkpoint.metadata.provenance.at("weights").at("licence"), "Apache-2.0");
   ASSERT_TRUE(checkpoint.metadata.unknown);
   EXPECT_GT(checkpoint.metadata.unknown->threshold, 0);
-  EXPECT_EQ(checkpoint.tensors.at(model::kReferenceTensor).shape[0], 34);
+  EXPECT_EQ(checkpoint.tensors.at(model::kReferenceTensor).shape[0], 39);
 }
 
 TEST_F(Training, ScratchWritesEveryEpochAndAWholeRun) {

@@ -2,7 +2,9 @@
 // belongs to.
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +29,8 @@ struct CurationOptions {
   dataset::FingerprintOptions reading;
   dataset::DuplicateOptions duplicates;
   dataset::SplitOptions split;
+  // Where pictures, by the SHA-256 of their files, stood in an earlier split; they stay there.
+  std::map<std::string, dataset::Split> earlier;
   Decisions decisions;
   Embed embed = {};  // without it nothing is said of outliers and label errors
   // Also reject probable label errors, if the set is one where they can be believed.
@@ -83,6 +87,11 @@ struct Curation {
   std::vector<ScoreSpread> spreads;
   std::size_t leaks = 0;  // pairs of related pictures on two sides of the split, counted after the fact
 };
+
+// The sides of an earlier manifest, if it was split by the same fractions and seed; nothing if it was not,
+// for then another split is wanted, or if there is no such manifest.
+[[nodiscard]] std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path& file,
+                                                                  const dataset::SplitOptions& options);
 
 // Looks at every file of a folder tree; edits nothing. Equal content and options give equal results. Rejects
 // for certain reasons only (broken, copies, conflicts, placeholders, decisions); all else is said of pictures

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,23 +18,16 @@ struct SplitOptions {
 struct SplitItem {
   int label;
   int group;
-  std::string key;  // identifies the content, for example its hash; paths do not matter
+  std::string key;                // identifies the content, for example its hash; paths do not matter
+  std::optional<Split> before{};  // where it was in an earlier split, and shall stay
 };
 
-// Deals whole groups out to train, validation and test. Where a group goes is decided by a hash of the seed
-// and of its least key alone, as if by a die: pictures that are added later move none of those that were
-// there. Counts therefore lie about the fractions as chance will have it.
-//
-// A class that chance treats badly is repaired: each side holds at least half of its fraction, but at least
-// one picture and no more than three for the repair's sake; for training first, then (three groups or more)
-// for the test, then (four or more) for validation. The groups moved are those whose number lay nearest to
-// the side that lacks them. A group of more than three pictures that would be over half of what the test or
-// validation should hold of a class goes to training. The limits of the promise: a picture moved so can move
-// again when its class has grown; and one whose group takes in a new picture with a lesser key, or merges
-// with another group, goes where the group now belongs.
-//
-// Depends on content and seed only, not on the order of the items.
-// Throws Error{kUsage} for fractions that are negative or leave nothing to train on.
+// Deals whole groups out to train, validation and test so that every class comes close to its fractions. What
+// has a place keeps it, whatever the fractions say now, and what is new fills up what is missing: a set that
+// grows keeps its test. Only where two groups with places have become one, the smaller part moves. Apart from
+// places it depends on content and seed only, not on the order of the items. A class with too few groups for
+// three splits stays in training first, then gets one for test, then for validation; a group too large for a
+// side is for training. Throws Error{kUsage} for fractions that are negative or leave nothing to train on.
 [[nodiscard]] std::vector<Split> assign_splits(const std::vector<SplitItem>& items,
                                                const SplitOptions& options);
 
