@@ -292,9 +292,10 @@ ManifestRow Collector::judge_image(const Item& item, ByteSpan body) {
   row.sha256 = sha256;
   row.bytes = body.size();
   if (!original) {
-    const Result<CheckedImage> image = check_image(body, options_.requirements);
+    Result<CheckedImage> image = check_image(body, options_.requirements, options_.storage);
     if (!image) return failed_row(candidate, image.failure());
-    Result<std::optional<StoredForm>> changed = stored_form(body, image->info, options_.storage);
+    Result<std::optional<StoredForm>> changed =
+        stored_form(body, image->info, options_.storage, std::move(image->picture));
     if (!changed) return failed_row(candidate, changed.failure());
     form = std::move(*changed);
     if (form) {

@@ -17,7 +17,8 @@ Failure distinct(Failure failure) {
 
 }  // namespace
 
-Result<CheckedImage> check_image(ByteSpan bytes, const ImageRequirements& requirements) {
+Result<CheckedImage> check_image(ByteSpan bytes, const ImageRequirements& requirements,
+                                 const StorageOptions& storage) {
   image::DecodeOptions options{.max_pixels = requirements.max_pixels};
   const Result<image::ImageInfo> info = image::inspect(bytes, options);
   if (!info) return distinct(info.failure());
@@ -27,10 +28,12 @@ Result<CheckedImage> check_image(ByteSpan bytes, const ImageRequirements& requir
   }
   // Every coded bit of a JPEG is read at any scale, but at a small one it takes a third of the time. The
   // perceptual hash looks at 32 x 32 pixels, and twice as many leave it as it is.
-  options.min_side = kLookSide;
-  const Result<image::Image> picture = image::decode(bytes, options);
+  const int side = side_to_shrink(*info, storage);
+  options.min_side = std::max(kLookSide, side);
+  Result<image::Image> picture = image::decode(bytes, options);
   if (!picture) return distinct(picture.failure());
-  return CheckedImage{*info, image::perceptual_hash(*picture)};
+  const image::PerceptualHash look = image::perceptual_hash(*picture);
+  return CheckedImage{*info, look, side > 0 ? std::move(*picture) : image::Image()};
 }
 
 }  // namespace winnow::scraping

@@ -19,6 +19,20 @@ std::string failure_code(ByteSpan bytes, const ImageRequirements& requirements =
   return image ? "" : image.failure().code;
 }
 
+TEST(CheckImage, HandsOverThePictureThatIsToBecomeSmaller) {
+  const Bytes bytes = image::encode_jpeg(test::draw_photo(1, 800, 600));
+  const StorageOptions storage{.max_side = 300};
+  EXPECT_TRUE(check_image(bytes, {})->picture.empty());
+  EXPECT_TRUE(check_image(bytes, {}, {.max_side = 900})->picture.empty());
+  Result<CheckedImage> image = check_image(bytes, {}, storage);
+  ASSERT_TRUE(image);
+  EXPECT_EQ(image->picture.width(), 400);  // by half, which libjpeg does on the way
+  const auto given = stored_form(bytes, image->info, storage, std::move(image->picture));
+  const auto decoded = stored_form(bytes, image->info, storage);
+  EXPECT_EQ((*given)->width, 300);
+  EXPECT_EQ((*given)->bytes, (*decoded)->bytes);
+}
+
 TEST(ImageCheck, TellsSizeAndFormat) {
   const Result<CheckedImage> image = check_image(jpeg(), {});
   ASSERT_TRUE(image);
