@@ -17,7 +17,7 @@ build: setup ## build everything into build/bin
 test: build  ## build and run every test
 	@ctest --preset $(PRESET)
 
-demo: build  ## photographs to web page, the whole line, in about a minute
+demo: build  ## photographs to web page, the whole line, in seconds
 	@scripts/setup.sh --demo
 	@scripts/demo.py
 
