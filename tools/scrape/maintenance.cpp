@@ -6,6 +6,7 @@
 
 #include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/scraping/merge.hpp"
 #include "winnow/scraping/set_maintenance.hpp"
 #include "winnow/scraping/web_dataset.hpp"
 
@@ -55,6 +56,22 @@ cli::Outcome pack(const ScrapeOptions& options, cli::ToolContext& context) {
   if (report.missing == 0) return cli::Outcome::kDone;
   context.log.warn("{} pictures are missing or not what was fetched; --verify names them", report.missing);
   return cli::Outcome::kItemsFailed;
+}
+
+cli::Outcome merge(const ScrapeOptions& options, cli::ToolContext& context) {
+  for (const std::filesystem::path& part : options.merge) {
+    if (!scraping::is_image_set(part)) {
+      throw Error(ErrorKind::kNotFound, part.string(), "is no image set; it has no manifest.jsonl");
+    }
+  }
+  scraping::ImageSetWriter set(options.output);
+  const scraping::MergeReport report = scraping::merge_sets(
+      set, options.merge, {!options.no_dedupe, options.collect.same_picture_bits}, context);
+  for (const std::string& file : report.unusable) {
+    context.log.warn("{}: is missing or not what was fetched; skipped", printable(file, 500));
+  }
+  context.log.info("{} pictures added, {} were there already", report.added, report.duplicates);
+  return report.unusable.empty() ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;
 }
 
 }  // namespace winnow::tools

@@ -14,4 +14,7 @@ namespace winnow::tools {
 // --shards: packs the set. Throws as write_shards().
 [[nodiscard]] cli::Outcome pack(const ScrapeOptions& options, cli::ToolContext& context);
 
+// --merge: adds the pictures of other sets. Throws as merge_sets().
+[[nodiscard]] cli::Outcome merge(const ScrapeOptions& options, cli::ToolContext& context);
+
 }  // namespace winnow::tools

@@ -100,6 +100,12 @@ void add_maintenance(CLI::App& app, ScrapeOptions& options) {
          "Fetch nothing, but delete for good the pictures that this list names, one a line: by address, "
          "page, SHA-256 or file")
       ->type_name("FILE");
+  app.add_option(
+         "--merge", options.merge,
+         "Fetch nothing, but add the pictures of this image set, such as a part that another machine has "
+         "fetched, without those that are there already")
+      ->allow_extra_args(false)
+      ->type_name("DIR");
   app.add_option("--shards", options.shards,
                  "Fetch nothing, but write the image set as WebDataset tar shards into this new folder")
       ->type_name("DIR");
@@ -210,11 +216,11 @@ void add_options(CLI::App& app, ScrapeOptions& options) {
 void check(const ScrapeOptions& options) {
   const int kinds = (options.urls.empty() ? 0 : 1) + (options.pages.empty() ? 0 : 1) +
                     (options.queries.empty() ? 0 : 1) + (options.from.empty() ? 0 : 1);
-  const int maintenance =
-      int{options.verify} + int{!options.remove_list.empty()} + int{!options.shards.empty()};
+  const int maintenance = int{options.verify} + int{!options.remove_list.empty()} +
+                          int{!options.shards.empty()} + int{!options.merge.empty()};
   if (maintenance > 1 || (maintenance == 1 && (kinds > 0 || !options.labels.empty()))) {
     throw Error(ErrorKind::kUsage, "",
-                "--verify, --remove-list and --shards stand alone, each without anything to scrape");
+                "--verify, --remove-list, --shards and --merge stand alone, each without anything to scrape");
   }
   if (maintenance == 1) return;
   if (kinds == 0 && options.labels.empty()) {

@@ -46,6 +46,7 @@ struct ScrapeOptions {
   bool verify = false;
   std::filesystem::path remove_list;
   std::filesystem::path shards;
+  std::vector<std::filesystem::path> merge;
   bool no_politeness = false;
   bool no_dedupe = false;
   bool allow_private = false;

@@ -77,6 +77,7 @@ cli::Outcome run(const ScrapeOptions& options, cli::ToolContext& context) {
   if (options.verify) return verify(options, context);
   if (!options.remove_list.empty()) return remove_listed(options, context);
   if (!options.shards.empty()) return pack(options, context);
+  if (!options.merge.empty()) return merge(options, context);
   if (options.find_only) return find(options, context);
   if (!options.resume && scraping::is_image_set(options.output)) {
     throw Error(ErrorKind::kUsage, options.output.string(),

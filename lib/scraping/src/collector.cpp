@@ -70,15 +70,6 @@ ManifestRow failed_row(const Candidate& candidate, const Failure& failure,
   return row;
 }
 
-ManifestRow duplicate_row(ManifestRow row, const History::Known& original) {
-  if (!original.same_bytes) row.outcome = RowOutcome::kNearDuplicate;
-  // Which of two labels is right, only a person can say.
-  if (original.label != row.label) row.reason = "label_noise";
-  row.duplicate_of = original.file;
-  row.file.clear();
-  return row;
-}
-
 // One thread, the caller's, draws candidates from the source and hands them to the client; the client's
 // thread puts what arrives into a queue; `threads` workers check, write and record it. Nobody waits for room
 // in the queue: it is bounded by kMaxWaiting, and while the bodies in it hold more than the client's

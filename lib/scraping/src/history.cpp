@@ -150,4 +150,13 @@ void History::remember(const std::string& label, std::string_view sha256, image:
   if (look) looks_.add(*look, place);
 }
 
+ManifestRow duplicate_row(ManifestRow row, const History::Known& original) {
+  row.outcome = original.same_bytes ? RowOutcome::kDuplicate : RowOutcome::kNearDuplicate;
+  // Which of two labels is right, only a person can say.
+  if (original.label != row.label) row.reason = "label_noise";
+  row.duplicate_of = original.file;
+  row.file.clear();
+  return row;
+}
+
 }  // namespace winnow::scraping

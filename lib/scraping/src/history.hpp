@@ -83,4 +83,7 @@ class History {
   LookIndex looks_;                                            // the same
 };
 
+// The row of a picture that the set has already.
+[[nodiscard]] ManifestRow duplicate_row(ManifestRow row, const History::Known& original);
+
 }  // namespace winnow::scraping

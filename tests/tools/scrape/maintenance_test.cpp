@@ -57,6 +57,25 @@ TEST_F(MaintenanceTest, PacksASet) {
   EXPECT_EQ(run.err, "winnow-scrape: shards: is not empty; shards need a folder of their own\n");
 }
 
+TEST_F(MaintenanceTest, MergesSets) {
+  make_set();
+  std::filesystem::rename(set(), folder_ / "part");
+  Finished run = scrape_plain({"--merge", "part", "--same-bits", "-1"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures added, 0 were there already\n");
+  run = scrape_plain({"--merge", "part", "--merge", "part"});
+  EXPECT_EQ(run.err, "winnow-scrape: 0 pictures added, 0 were there already\n");
+  EXPECT_EQ(scrape_plain({"--verify"}).exit_code, 0);
+  std::filesystem::remove(folder_ / "part" / file_of(1));
+  std::filesystem::remove_all(set());
+  run = scrape_plain({"--merge", "part", "--same-bits", "-1"});
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, testing::HasSubstr(file_of(1) + ": is missing or not what was fetched; skipped\n"));
+  run = scrape_plain({"--merge", "nowhere"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.err, "winnow-scrape: nowhere: is no image set; it has no manifest.jsonl\n");
+}
+
 TEST_F(MaintenanceTest, WantsASetAndNothingElse) {
   Finished run = scrape_plain({"--verify"});
   EXPECT_EQ(run.exit_code, 1);
@@ -71,7 +90,7 @@ TEST_F(MaintenanceTest, WantsASetAndNothingElse) {
         {"--shards", "x", "--page", "http://a/"}}) {
     run = scrape_plain(arguments);
     EXPECT_EQ(run.exit_code, 2);
-    EXPECT_THAT(run.err, HasSubstr("--verify, --remove-list and --shards stand alone"));
+    EXPECT_THAT(run.err, HasSubstr("--verify, --remove-list, --shards and --merge stand alone"));
   }
 }
 
