@@ -46,26 +46,27 @@ class Merger {
 
   void add_picture(const std::filesystem::path& part, ManifestRow row) {
     // A manifest from elsewhere must not lead out of its set.
-    const std::string extension = row.image_format.empty() ? "" : row.image_format;
     const bool is_named_well = label_problem(row.label).empty() && row.sha256.size() == 64 &&
-                               row.file == image_file_name(row.label, row.sha256, extension);
+                               row.file == image_file_name(row.label, row.sha256, row.image_format);
     const Result<Bytes> bytes =
         is_named_well ? try_read_file(part / row.file) : Result<Bytes>(Failure{"bad_name", ""});
     if (!bytes || sha256_hex(*bytes) != row.sha256) return unusable(part, row);
     const Result<CheckedImage> image = check_image(*bytes, {.min_side = 1, .max_pixels = UINT64_MAX});
     if (!image) return unusable(part, row);
-    const History::Visit visit = history_.visit(row.label, row.url);
-    if (visit == History::Visit::kDone) return count_duplicate();  // an earlier merge has settled it
+    if (history_.visit(row.label, row.url) == History::Visit::kDone) {  // an earlier merge has settled it
+      ++report_.duplicates;
+      return;
+    }
     if (const auto original = history_.claim(row.label, row.sha256, image->info.format, image->look)) {
       set_.append(duplicate_row(std::move(row), *original));
-      return count_duplicate();
+      ++report_.duplicates;
+      return;
     }
     set_.write_image(row.label, row.file, *bytes);
     set_.append(row);
     ++report_.added;
   }
 
-  void count_duplicate() { ++report_.duplicates; }
   void unusable(const std::filesystem::path& part, const ManifestRow& row) {
     report_.unusable.push_back((part / row.file).string());
   }
