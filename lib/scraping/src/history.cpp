@@ -39,6 +39,11 @@ bool is_whole(const std::filesystem::path& folder, const ManifestRow& row) {
 
 }  // namespace
 
+std::string normal_form(const std::string& url) {
+  const Result<net::Url> parsed = net::Url::parse(url);
+  return parsed ? parsed->text() : url;
+}
+
 // Addresses are known by 64 bits of a hash. Two that collide would cost one picture of 10^19.
 std::uint64_t History::address_key(std::string_view label, std::string_view url) const {
   const std::uint64_t key = std::hash<std::string_view>{}(url);
@@ -72,8 +77,7 @@ std::vector<History::EarlierLabel> History::load(const std::filesystem::path& fo
   std::vector<Copy> copies;
   std::unordered_set<std::size_t> whole_files;
   read_manifest(folder, [&](const ManifestRow& row) {
-    const Result<net::Url> url = net::Url::parse(row.url);
-    const std::uint64_t key = address_key(row.label, url ? url->text() : row.url);
+    const std::uint64_t key = address_key(row.label, normal_form(row.url));
     Address& address = addresses_[key];
     if (row.outcome == RowOutcome::kKept) {
       const std::optional<image::Format> format = format_of_file(row.file);

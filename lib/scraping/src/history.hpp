@@ -14,6 +14,10 @@
 
 namespace winnow::scraping {
 
+// An address as the history and maintenance compare it: the normal form of net::Url, or the text if it has
+// none.
+[[nodiscard]] std::string normal_form(const std::string& url);
+
 // What is known of addresses and pictures, from earlier runs and this one, in some 100 bytes for each.
 // Not thread-safe.
 class History {
@@ -38,7 +42,7 @@ class History {
     kAgain,       // met before in this run
     kAgainKnown,  // the same, and an earlier run has recorded it
   };
-  // url: in the normal form of net::Url if it has one.
+  // url: in its normal_form().
   Visit visit(std::string_view label, std::string_view url);
 
   struct Known {

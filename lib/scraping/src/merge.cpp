@@ -53,7 +53,8 @@ class Merger {
     if (!bytes || sha256_hex(*bytes) != row.sha256) return unusable(part, row);
     const Result<CheckedImage> image = check_image(*bytes, {.min_side = 1, .max_pixels = UINT64_MAX});
     if (!image) return unusable(part, row);
-    if (history_.visit(row.label, row.url) == History::Visit::kDone) {  // an earlier merge has settled it
+    if (history_.visit(row.label, normal_form(row.url)) ==
+        History::Visit::kDone) {  // an earlier merge has settled it
       ++report_.duplicates;
       return;
     }

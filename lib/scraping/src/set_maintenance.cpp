@@ -6,13 +6,13 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "history.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/core/parallel.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/core/text.hpp"
-#include "winnow/net/url.hpp"
 #include "winnow/scraping/label.hpp"
 
 namespace winnow::scraping {
@@ -50,12 +50,6 @@ bool lies_in_its_folder(const ManifestRow& row) {
   const std::string folder = row.label + "/";
   return label_problem(row.label).empty() && row.file.starts_with(folder) &&
          row.file.find('/', folder.size()) == std::string::npos;
-}
-
-// As it is compared with the addresses of rows.
-std::string normal_form(const std::string& text) {
-  const Result<net::Url> url = net::Url::parse(text);
-  return url ? url->text() : text;
 }
 
 }  // namespace

@@ -63,6 +63,16 @@ TEST_F(MergeTest, MergingAgainAddsNothing) {
   EXPECT_EQ(test::read_text(folder_ / "whole/manifest.jsonl"), before);
 }
 
+TEST_F(MergeTest, MergingAgainAddsNothingForAddressesThatAreNotInNormalForm) {
+  const auto one = part("one", {{"cat", "/2.jpg"}});
+  const auto two = part("two", {{"cat", "/./again.jpg#top"}});
+  merge({one, two});
+  const std::string before = test::read_text(folder_ / "whole/manifest.jsonl");
+  EXPECT_THAT(before, testing::HasSubstr("/./again.jpg"));
+  merge({one, two});
+  EXPECT_EQ(test::read_text(folder_ / "whole/manifest.jsonl"), before);
+}
+
 TEST_F(MergeTest, NamesWhatIsMissingOrBent) {
   const auto one = part("one", {{"cat", "/1.jpg"}, {"cat", "/2.jpg"}, {"cat", "/3.jpg"}});
   std::filesystem::remove(one / file_of("cat", jpeg(1)));
