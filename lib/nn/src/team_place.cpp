@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <limits>
 
 #include "winnow/core/error.hpp"
@@ -90,14 +89,6 @@ TeamPlace team_place(const Lookup& get) {
   }
   if (place.size > 1) add_master(get, place);
   return place;
-}
-
-TeamPlace team_place_from_environment() {
-  return team_place([](const char* variable) -> std::optional<std::string> {
-    const char* value = std::getenv(variable);
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return std::string(value);
-  });
 }
 
 }  // namespace winnow::nn

@@ -24,7 +24,4 @@ struct TeamPlace {
 [[nodiscard]] TeamPlace team_place(
     const std::function<std::optional<std::string>(const char* variable)>& get);
 
-// The same from this process's environment.
-[[nodiscard]] TeamPlace team_place_from_environment();
-
 }  // namespace winnow::nn
