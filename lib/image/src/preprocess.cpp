@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 
 #include "codec.hpp"
@@ -27,6 +28,20 @@ double number(const Json& json, const char* name) {
   const double value = found->get<double>();
   if (!std::isfinite(value)) reject(fmt::format("has no finite \"{}\"", name));
   return value;
+}
+
+std::array<float, 3> three_numbers(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  std::array<float, 3> values{};
+  if (found == json.end() || !found->is_array() || found->size() != values.size()) {
+    reject(fmt::format("has no \"{}\" of three numbers", name));
+  }
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const Json& value = (*found)[c];
+    values[c] = value.is_number() ? value.get<float>() : std::numeric_limits<float>::quiet_NaN();
+    if (!std::isfinite(values[c])) reject(fmt::format("has no \"{}\" of three finite numbers", name));
+  }
+  return values;
 }
 
 std::string_view to_string(Fit fit) {
@@ -81,11 +96,10 @@ Preprocessing preprocessing_from_json(const Json& json) {
   if (rule.crop_fraction <= 0 || rule.crop_fraction > 1) {
     reject(fmt::format("has crop_fraction {}; above 0 and up to 1 is possible", rule.crop_fraction));
   }
-  rule.mean = static_cast<float>(number(json, "mean"));
-  rule.scale = static_cast<float>(number(json, "scale"));
-  if (!std::isfinite(rule.mean)) reject("has a mean beyond all numbers");
-  if (!(rule.scale > 0) || !std::isfinite(rule.scale)) {
-    reject(fmt::format("has scale {}; it must be above 0", rule.scale));
+  rule.mean = three_numbers(json, "mean");
+  rule.scale = three_numbers(json, "scale");
+  if (!(*std::min_element(rule.scale.begin(), rule.scale.end()) > 0)) {
+    reject("has a \"scale\" that is not above 0");
   }
   return rule;
 }

@@ -2,6 +2,7 @@
 // classify and serve do to a photo, to the bit, what train did.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,10 +24,10 @@ struct Preprocessing {
   int size = 224;  // output is [size, size, 3], 8-bit RGB
   Fit fit = Fit::kCrop;
   double crop_fraction = 0.875;  // in (0, 1], used by kCrop
-  // What the network's first layer does to each pixel: (value - mean) / scale. It is part of the model's
-  // graph.
-  float mean = 127;
-  float scale = 128;
+  // What the network's first layer does to each pixel: (value - mean) / scale, for red, green and blue. It is
+  // part of the model's graph.
+  std::array<float, 3> mean = {127, 127, 127};
+  std::array<float, 3> scale = {128, 128, 128};
 
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
