@@ -73,11 +73,11 @@ void crop_shifted(CounterRandom& random, std::span<const std::uint8_t> picture, 
   }
 }
 
-void jitter_colours(CounterRandom& random, SquarePicture picture, double jitter) {
-  const auto draw_factor = [&] { return random.uniform(1 - jitter, 1 + jitter); };
-  adjust_brightness(picture, draw_factor());
-  adjust_contrast(picture, draw_factor());
-  adjust_colour(picture, draw_factor());
+void change_colours(CounterRandom& random, SquarePicture picture, const AugmentOptions& options) {
+  const auto draw_factor = [&] { return random.uniform(1 - options.jitter, 1 + options.jitter); };
+  ColourFactors factors{draw_factor(), draw_factor(), draw_factor()};
+  if (random.uniform() < options.grey) factors.saturation = 0;
+  adjust_colours(picture, factors);
 }
 
 void erase(CounterRandom& random, SquarePicture picture) {
@@ -129,8 +129,7 @@ void augment(std::span<const std::uint8_t> picture, int side, std::span<std::uin
     crop_shifted(random, picture, side, result, options.pad);
   }
   if (draw_mirrored(random, options.flip, key)) mirror(result);
-  if (options.jitter > 0) jitter_colours(random, result, options.jitter);
-  if (options.grey > 0 && random.uniform() < options.grey) adjust_colour(result, 0);
+  if (options.jitter > 0 || options.grey > 0) change_colours(random, result, options);
   if (options.trivial_augment) {
     const auto operation = static_cast<TrivialOperation>(random.below(kTrivialOperations));
     const auto strength = static_cast<int>(random.below(kTrivialStrengths));

@@ -38,6 +38,16 @@ int grey_of(const std::uint8_t* pixel) {
   return (19595 * pixel[0] + 38470 * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
 }
 
+// Of every step-th pixel.
+int mean_grey(SquarePicture picture, std::size_t step) {
+  int sum = 0;
+  int count = 0;
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 3 * step, ++count) {
+    sum += grey_of(picture.pixels.data() + i);
+  }
+  return (sum + count / 2) / count;
+}
+
 void look_up(SquarePicture picture, const Table& table) {
   for (std::uint8_t& value : picture.pixels) value = table[value];
 }
@@ -196,15 +206,27 @@ void adjust_colour(SquarePicture picture, double factor) {
 }
 
 void adjust_contrast(SquarePicture picture, double factor) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < picture.pixels.size(); i += 3) sum += grey_of(picture.pixels.data() + i);
-  const auto count = static_cast<std::int64_t>(picture.pixels.size() / 3);
-  const int mean = static_cast<int>((sum + count / 2) / count);
+  const int mean = mean_grey(picture, 1);
   Table table;
   for (int v = 0; v < 256; ++v) {
     table[static_cast<std::size_t>(v)] = to_byte(blend(mean, v, to_fixed(factor)));
   }
   look_up(picture, table);
+}
+
+void adjust_colours(SquarePicture picture, const ColourFactors& factors) {
+  constexpr int kBits = 12;
+  const auto fixed = [](double factor) { return static_cast<int>(std::lround(factor * (1 << kBits))); };
+  const double both = factors.brightness * factors.contrast;
+  const double base = factors.brightness * (1 - factors.contrast) * mean_grey(picture, 8);
+  const int own = fixed(both * factors.saturation);
+  const int grey = fixed(both * (1 - factors.saturation));
+  const int constant = fixed(base + 0.5);
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 3) {
+    std::uint8_t* pixel = picture.pixels.data() + i;
+    const int shared = grey * grey_of(pixel) + constant;
+    for (int c = 0; c < 3; ++c) pixel[c] = to_byte((own * pixel[c] + shared) >> kBits);
+  }
 }
 
 void adjust_sharpness(SquarePicture picture, double factor) {

@@ -35,6 +35,15 @@ void adjust_colour(SquarePicture picture, double factor);      // the picture in
 void adjust_contrast(SquarePicture picture, double factor);    // its mean grey everywhere
 void adjust_sharpness(SquarePicture picture, double factor);   // the smoothed picture; edges stay as they are
 
+// Brightness, contrast and colour at once, which takes a third of the time of one after the other. The mean
+// grey is that of every eighth pixel.
+struct ColourFactors {
+  double brightness = 1;
+  double contrast = 1;
+  double saturation = 1;
+};
+void adjust_colours(SquarePicture picture, const ColourFactors& factors);
+
 void posterize(SquarePicture picture, int bits);      // keeps the upper bits of 8
 void solarize(SquarePicture picture, int threshold);  // inverts values from the threshold on
 void auto_contrast(SquarePicture picture);            // each channel stretched to 0..255

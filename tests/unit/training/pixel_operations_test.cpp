@@ -144,6 +144,39 @@ TEST(PixelOperations, ColourMovesAwayFromGrey) {
   EXPECT_THAT(square.pixels(), Each(124));
 }
 
+TEST(PixelOperations, ColoursAtOnceAreWhatTheyAreOneAfterTheOther) {
+  // Diagonals of eight colours: the first column, which is every eighth pixel, has the mean of all.
+  Square once(8);
+  for (std::size_t i = 0; i < 64; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      once.pixels()[3 * i + c] = static_cast<std::uint8_t>(60 + (i % 8 + i / 8) % 8 * 10 + 25 * c);
+    }
+  }
+  Square steps = once;
+  adjust_brightness(steps.view(), 1.15);
+  adjust_contrast(steps.view(), 0.85);
+  adjust_colour(steps.view(), 1.2);
+  adjust_colours(once.view(), {.brightness = 1.15, .contrast = 0.85, .saturation = 1.2});
+  for (std::size_t i = 0; i < once.pixels().size(); ++i) {
+    EXPECT_NEAR(once.pixels()[i], steps.pixels()[i], 2) << i;
+  }
+}
+
+TEST(PixelOperations, ColoursAtOnceStayWithinBytes) {
+  Square square(2, {0, 50, 200, 255});
+  adjust_colours(square.view(), {.brightness = 2});
+  EXPECT_THAT(square.reds(), ElementsAre(0, 100, 255, 255));
+  Square colour(1);
+  colour.pixels() = {200, 100, 50};
+  adjust_colours(colour.view(), {.saturation = 0});
+  EXPECT_THAT(colour.pixels(), Each(124));
+  colour.pixels() = {200, 100, 50};
+  adjust_colours(colour.view(), {.saturation = 1.5});
+  EXPECT_THAT(colour.pixels(), ElementsAre(238, 88, 13));
+  adjust_colours(colour.view(), {});
+  EXPECT_THAT(colour.pixels(), ElementsAre(238, 88, 13));
+}
+
 TEST(PixelOperations, SharpnessSmoothsInsideOnly) {
   const Square original(3, {0, 0, 0, 0, 130, 0, 0, 0, 0});
   Square smooth = original;
