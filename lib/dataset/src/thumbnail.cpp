@@ -13,11 +13,16 @@ constexpr int kQuality = 80;
 
 }  // namespace
 
-Bytes thumbnail_jpeg(const std::filesystem::path& file, int side) {
+image::Image thumbnail(const std::filesystem::path& file, int side) {
   const Result<Bytes> bytes = try_read_file(file, LoaderOptions{}.max_file_bytes);
   if (!bytes) return {};
   const Result<image::Image> picture = image::decode(*bytes, {.min_side = side});
-  return picture ? image::encode_jpeg(image::shrink_to_fit(*picture, side), kQuality) : Bytes();
+  return picture ? image::shrink_to_fit(*picture, side) : image::Image();
+}
+
+Bytes thumbnail_jpeg(const std::filesystem::path& file, int side) {
+  const image::Image small = thumbnail(file, side);
+  return small.empty() ? Bytes() : image::encode_jpeg(small, kQuality);
 }
 
 }  // namespace winnow::dataset

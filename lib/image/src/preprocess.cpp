@@ -63,12 +63,17 @@ int needed_side(const Preprocessing& rule) {
 }
 
 PixelView region(const Preprocessing& rule, const Image& image) {
-  if (rule.fit == Fit::kSquash) return crop(image, 0, 0, image.width(), image.height());
-  const int side = crop_side(rule, std::min(image.width(), image.height()));
-  return crop(image, (image.width() - side + 1) / 2, (image.height() - side + 1) / 2, side, side);
+  const Region seen = seen_region(rule, image.width(), image.height());
+  return crop(image, seen.left, seen.top, seen.width, seen.height);
 }
 
 }  // namespace
+
+Region seen_region(const Preprocessing& preprocessing, int width, int height) {
+  if (preprocessing.fit == Fit::kSquash) return {0, 0, width, height};
+  const int side = crop_side(preprocessing, std::min(width, height));
+  return {(width - side + 1) / 2, (height - side + 1) / 2, side, side};
+}
 
 Json to_json(const Preprocessing& preprocessing) {
   return {{"size", preprocessing.size},

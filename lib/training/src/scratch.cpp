@@ -206,6 +206,7 @@ class ScratchTrainer {
 
   [[nodiscard]] const nn::Network& network() const { return network_; }
   [[nodiscard]] double learning_rate() const { return learning_rate_; }
+  [[nodiscard]] std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
  private:
   double run_step(std::span<const std::int64_t> samples, int epoch) {
@@ -270,8 +271,9 @@ model::TensorMap train_epochs(
       best = copy_weights();
       if (!std::isnan(measured.nll)) best_nll = measured.nll;
     }
-    on_epoch({epoch, trainer.learning_rate(), train_loss, measured.nll, measured.accuracy,
-              static_cast<double>(training.count()) / seconds},
+    const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    on_epoch({epoch, epoch * trainer.steps_per_epoch(), trainer.learning_rate(), train_loss, measured.nll,
+              measured.accuracy, static_cast<double>(training.count()) / seconds, whole},
              copy_weights);
   }
   return best;

@@ -12,12 +12,14 @@
 namespace winnow::training {
 
 struct EpochResult {
-  int epoch;  // from 1
+  int epoch;          // from 1
+  std::int64_t step;  // optimiser steps so far
   double learning_rate;
   double train_loss;
   double val_nll;  // NaN without validation pictures
   double val_accuracy;
-  double images_per_second;
+  double images_per_second;  // in training
+  double seconds;            // for training and validation
 };
 
 // Trains a network from random weights: AdamW, warm-up and cosine, label smoothing, random crops and flips.

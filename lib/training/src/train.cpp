@@ -10,6 +10,7 @@
 #include "probe.hpp"
 #include "run_report.hpp"
 #include "scratch.hpp"
+#include "tensorboard_events.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/hash.hpp"
@@ -96,11 +97,20 @@ class Run {
 
   // Its files would pass for those of this run if it is stopped before it has its own.
   void remove_earlier_run() const {
-    for (const char* name : {"best.ckpt", "last.ckpt", "metrics.jsonl", "report.html"}) {
+    for (const char* name :
+         {"best.ckpt", "last.ckpt", "metrics.jsonl", "report.html", "model-card.md", "model-card.json"}) {
       std::error_code error;
       fs::remove(folder_ / name, error);
       if (error) throw Error(ErrorKind::kIo, (folder_ / name).string(), "cannot remove: " + error.message());
     }
+    remove_tensorboard_events(folder_);
+  }
+
+  // Pictures have been read, and there is something to learn from.
+  void begin() {
+    remove_earlier_run();
+    events_.emplace(folder_, context_);
+    add_sample_pictures(data_, *events_);
   }
 
   void read_weights() {
@@ -135,7 +145,7 @@ class Run {
                        .preprocessing = preprocessing_,
                        .embeddings = embed_all(cache_folder())};
     check_classes(data_);
-    remove_earlier_run();
+    begin();
     const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
     std::vector<int> labels;
     std::vector<int> groups;
@@ -148,6 +158,11 @@ class Run {
     for (const stats::PenaltyStep& step : probe.steps) {
       metrics_.add({{"l2", step.l2}, {"held_out_nll", step.nll}, {"held_out_accuracy", step.accuracy}});
     }
+    for (std::size_t i = 0; i < probe.steps.size(); ++i) {
+      events_->add_scalars(
+          static_cast<std::int64_t>(i),
+          {{"probe/held_out_nll", probe.steps[i].nll}, {"probe/held_out_accuracy", probe.steps[i].accuracy}});
+    }
     probe_steps_ = probe.steps;
     trained.backbone = backbone_;
     trained.head = std::move(probe.head);
@@ -158,8 +173,7 @@ class Run {
 
   [[nodiscard]] Finished run_scratch() {
     backbone_ = train_from_scratch(
-        head_architecture_, preprocessing_, data_, options_, skipped_, context_,
-        [this] { remove_earlier_run(); },
+        head_architecture_, preprocessing_, data_, options_, skipped_, context_, [this] { begin(); },
         [&](const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
           finish_epoch(epoch, weights);
         });
@@ -175,11 +189,18 @@ class Run {
   void finish_epoch(const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
     epochs_.push_back(epoch);
     metrics_.add({{"epoch", epoch.epoch},
-                  {"learning_rate", epoch.learning_rate},
+                  {"step", epoch.step},
+                  {"lr", epoch.learning_rate},
                   {"train_loss", epoch.train_loss},
                   {"val_nll", epoch.val_nll},
                   {"val_accuracy", epoch.val_accuracy},
-                  {"images_per_second", epoch.images_per_second}});
+                  {"images_per_second", epoch.images_per_second},
+                  {"seconds", epoch.seconds}});
+    events_->add_scalars(epoch.epoch, {{"loss/train", epoch.train_loss},
+                                       {"loss/val", epoch.val_nll},
+                                       {"accuracy/val", epoch.val_accuracy},
+                                       {"learning_rate", epoch.learning_rate},
+                                       {"images_per_second", epoch.images_per_second}});
     if (context_.terminal.status_mode() == Terminal::Status::kOff) {
       context_.log.info(
           "epoch {}/{}: loss {:.3f}, validation loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s", epoch.epoch,
@@ -249,6 +270,7 @@ class Run {
   model::TensorMap backbone_;
   std::map<std::string, std::string> weights_source_;
   MetricsFile metrics_;
+  std::optional<TensorboardEvents> events_;
   std::vector<SkippedImage> skipped_;
   std::optional<ExternalTest> external_;
   std::vector<stats::PenaltyStep> probe_steps_;

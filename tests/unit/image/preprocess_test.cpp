@@ -237,5 +237,17 @@ TEST(ShrinkToFit, KeepsTheShapeAndNeverEnlarges) {
   EXPECT_EQ(test::largest_difference(shrink_to_fit(picture, 5000), picture), 0);
 }
 
+TEST(SeenRegion, IsTheCentreSquareOrTheWhole) {
+  const Region crop = seen_region({.size = 224, .crop_fraction = 0.5}, 100, 40);
+  EXPECT_EQ(crop.left, 40);
+  EXPECT_EQ(crop.top, 10);
+  EXPECT_EQ(crop.width, 20);
+  EXPECT_EQ(crop.height, 20);
+  const Region squash = seen_region({.size = 224, .fit = Fit::kSquash}, 100, 40);
+  EXPECT_EQ(squash.left, 0);
+  EXPECT_EQ(squash.width, 100);
+  EXPECT_EQ(squash.height, 40);
+}
+
 }  // namespace
 }  // namespace winnow::image

@@ -60,7 +60,8 @@ TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
   EXPECT_GE(summary.metrics.at("test").at("accuracy").get<double>(), 0.9);
   EXPECT_TRUE(summary.skipped.empty());
   EXPECT_THAT(test::list_files(folder_ / "run"),
-              ElementsAre("best.ckpt", "last.ckpt", "metrics.jsonl", "report.html"));
+              ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
+                          "metrics.jsonl", "report.html"));
 
   const model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/best.ckpt");
   EXPECT_THAT(checkpoint.metadata.classes, ElementsAre("checks", "discs", "stripes"));
@@ -76,10 +77,17 @@ TEST_F(Training, ScratchWritesEveryEpochAndAWholeRun) {
   test::write_scene_tree(folder_ / "set", 12);
   run(scratch_);
   EXPECT_THAT(test::list_files(folder_ / "run"),
-              ElementsAre("best.ckpt", "last.ckpt", "metrics.jsonl", "report.html"));
+              ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
+                          "metrics.jsonl", "report.html"));
   std::vector<int> epochs;
   read_json_lines(folder_ / "run/metrics.jsonl", [&](const Json& row, std::size_t) {
-    if (row.contains("epoch")) epochs.push_back(row["epoch"].get<int>());
+    if (!row.contains("epoch")) return;
+    epochs.push_back(row["epoch"].get<int>());
+    EXPECT_EQ(row["step"].get<int>(), 3 * epochs.back());  // 22 pictures in batches of 8
+    for (const char* field :
+         {"lr", "train_loss", "val_nll", "val_accuracy", "images_per_second", "seconds"}) {
+      EXPECT_TRUE(row.at(field).is_number()) << field;
+    }
   });
   EXPECT_THAT(epochs, ElementsAre(1, 2));
   EXPECT_EQ(model::read_checkpoint(folder_ / "run/best.ckpt").metadata.architecture, "small_resnet");

@@ -4,10 +4,14 @@
 #include <filesystem>
 
 #include "winnow/core/bytes.hpp"
+#include "winnow/image/image.hpp"
 
 namespace winnow::dataset {
 
-// A JPEG whose longer side is at most `side` pixels, upright; empty if the file cannot be read as a picture.
+// At most `side` pixels on its longer side, upright; empty if the file cannot be read as a picture.
+[[nodiscard]] image::Image thumbnail(const std::filesystem::path& file, int side);
+
+// The same as a JPEG; empty if the file cannot be read as a picture.
 [[nodiscard]] Bytes thumbnail_jpeg(const std::filesystem::path& file, int side);
 
 }  // namespace winnow::dataset

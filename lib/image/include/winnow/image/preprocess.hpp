@@ -38,6 +38,15 @@ struct Preprocessing {
 // Equal for equal pixels: a key for caches, such as "rgb-224-crop0.875-v1".
 [[nodiscard]] std::string pixel_rule_id(const Preprocessing& preprocessing);
 
+// The part of an upright picture that the network sees, in pixels of that picture.
+struct Region {
+  int left;
+  int top;
+  int width;
+  int height;
+};
+[[nodiscard]] Region seen_region(const Preprocessing& preprocessing, int width, int height);
+
 [[nodiscard]] inline std::size_t output_bytes(const Preprocessing& p) {
   return std::size_t{3} * static_cast<std::size_t>(p.size) * static_cast<std::size_t>(p.size);
 }
