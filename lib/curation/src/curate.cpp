@@ -197,7 +197,8 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
   std::map<std::string, dataset::Split> sides;
   try {
     const dataset::CuratedManifest manifest = dataset::read_curated_manifest(file);
-    const bool is_same = manifest.summary.value("seed", Json()) == options.seed &&
+    const bool is_same = manifest.summary.is_object() &&
+                         manifest.summary.value("seed", Json()) == options.seed &&
                          manifest.summary.value("val_fraction", Json()) == options.validation &&
                          manifest.summary.value("test_fraction", Json()) == options.test;
     for (const CuratedRow& row : manifest.rows) {
