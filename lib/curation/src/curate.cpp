@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "copies.hpp"
 #include "draft.hpp"
@@ -102,18 +103,17 @@ void deal_out(const std::vector<std::string>& classes, const std::vector<int>& g
 }
 
 // Looks at the result instead of trusting it: no two related pictures that are kept may lie on two sides.
-// reviewed: the pictures, among those in draft.sound, whose embeddings there are.
-std::size_t count_leaks(const Draft& draft, const std::vector<std::size_t>& reviewed,
-                        const dataset::DuplicateOptions& duplicates, const Context& context) {
+// draft.embeddings are those of the kept pictures.
+std::size_t count_leaks(const Draft& draft, const dataset::DuplicateOptions& duplicates,
+                        const Context& context) {
   std::vector<const Fingerprint*> fingerprints;
-  std::vector<std::size_t> chosen;
   std::vector<dataset::Split> splits;
-  for (const std::size_t i : reviewed) {
+  for (const std::size_t i : draft.kept()) {
     fingerprints.push_back(draft.fingerprints[i]);
-    if (!draft.row_of_sound(i).keep) continue;
-    chosen.push_back(fingerprints.size() - 1);
     splits.push_back(draft.row_of_sound(i).split);
   }
+  std::vector<std::size_t> chosen(fingerprints.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
   const stats::Matrix* embeddings = draft.embeddings.rows() == 0 ? nullptr : &draft.embeddings;
   return dataset::count_separated({fingerprints, embeddings}, chosen, splits, duplicates, context);
 }
@@ -197,7 +197,8 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
   std::map<std::string, dataset::Split> sides;
   try {
     const dataset::CuratedManifest manifest = dataset::read_curated_manifest(file);
-    const bool is_same = manifest.summary.value("seed", Json()) == options.seed &&
+    const bool is_same = manifest.summary.is_object() &&
+                         manifest.summary.value("seed", Json()) == options.seed &&
                          manifest.summary.value("val_fraction", Json()) == options.validation &&
                          manifest.summary.value("test_fraction", Json()) == options.test;
     for (const CuratedRow& row : manifest.rows) {
@@ -220,14 +221,13 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   Curation curation;
   reject_placeholders(tree, draft);
   curation.groups = settle_copies(duplicates.same, draft);
-  const std::vector<std::size_t> reviewed = draft.kept();
   curation.properties = review_pictures(draft);
   if (auto imbalance = find_imbalance(tree.classes, draft)) curation.properties.push_back(*imbalance);
   if (options.embed) {
     curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
   }
   deal_out(tree.classes, duplicates.related, options, draft);
-  curation.leaks = count_leaks(draft, reviewed, duplicates.used, context);
+  curation.leaks = count_leaks(draft, duplicates.used, context);
 
   curation.spreads = std::move(draft.spreads);
   curation.manifest.root = tree.root;

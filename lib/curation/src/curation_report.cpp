@@ -4,6 +4,7 @@
 #include <map>
 
 #include "thumbnails.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/curation/curate.hpp"
 #include "winnow/report/chart.hpp"
 #include "winnow/report/page.hpp"
@@ -81,7 +82,8 @@ std::vector<report::Fact> key_facts(const Curation& curation) {
     all.test += c.test;
   }
   std::vector<report::Fact> facts = {
-      {std::to_string(all.found), "images found", fmt::format("in {} classes", curation.classes.size())},
+      {std::to_string(all.found), all.found == 1 ? "image found" : "images found",
+       "in " + format_count(curation.classes.size(), "class")},
       {std::to_string(all.kept()), "kept",
        fmt::format("{} to train, {} to validate, {} to test", all.train, all.validation, all.test)},
       {std::to_string(all.review), "worth a look", "kept, but something speaks against them"},
