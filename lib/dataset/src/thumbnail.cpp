@@ -1,7 +1,5 @@
 #include "winnow/dataset/thumbnail.hpp"
 
-#include "winnow/core/file.hpp"
-#include "winnow/dataset/loader.hpp"
 #include "winnow/image/decode.hpp"
 #include "winnow/image/encode.hpp"
 #include "winnow/image/preprocess.hpp"
@@ -13,8 +11,8 @@ constexpr int kQuality = 80;
 
 }  // namespace
 
-Bytes thumbnail_jpeg(const std::filesystem::path& file, int side) {
-  const Result<Bytes> bytes = try_read_file(file, LoaderOptions{}.max_file_bytes);
+Bytes thumbnail_jpeg(const Dataset& dataset, const Sample& sample, int side) {
+  const Result<Bytes> bytes = dataset.read(sample);
   if (!bytes) return {};
   const Result<image::Image> picture = image::decode(*bytes, {.min_side = side});
   return picture ? image::encode_jpeg(image::shrink_to_fit(*picture, side), kQuality) : Bytes();

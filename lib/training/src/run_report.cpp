@@ -165,7 +165,7 @@ void write_mistakes(const RunRecord& record, Page& page) {
   for (const Mistake& mistake : mistakes) {
     const dataset::Sample& sample = record.data.samples[mistake.sample];
     pictures.push_back(
-        {dataset::thumbnail_jpeg(record.data.root / sample.path, kThumbnailSide),
+        {dataset::thumbnail_jpeg(record.data, sample, kThumbnailSide),
          fmt::format("{}, {:.0f} %", record.data.classes[static_cast<std::size_t>(mistake.answer)],
                      100 * mistake.confidence),
          fmt::format("labelled {}; {}", record.data.classes[static_cast<std::size_t>(mistake.truth)],
