@@ -6,6 +6,7 @@
 #   bench/run.sh steps [arguments]     what one photo costs, step by step; Google Benchmark's arguments
 #   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
 #   bench/run.sh curate flips|copies FOLDER    what winnow-curate finds in photographs with planted mistakes
+#   bench/run.sh curate speed FOLDER           its time beside that of the embeddings alone
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
 set -euo pipefail
 cd "$(dirname "$0")/.."

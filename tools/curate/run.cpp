@@ -66,7 +66,7 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   for (const std::filesystem::path& file : options.decisions) {
     for (auto& [path, decision] : curation::read_decisions(file, tree)) curating.decisions[path] = decision;
   }
-  if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
+  if (!options.quick) curating.examine = curation::make_examine(options.network);
   const curation::Curation curation = curation::curate(tree, curating, context);
   list_broken(curation, context.log);
   warn_of_small_classes(curation, context.log);
@@ -74,8 +74,8 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   dataset::write_curated_manifest(options.output, curation.manifest);
   if (!options.report.empty()) {
     const std::string name = options.folder.lexically_normal().string();
-    write_file_atomically(options.report,
-                          curation::render_curation_report(curation, name, context.command_line, context));
+    write_file_atomically(options.report, curation::render_curation_report(tree, curation, name,
+                                                                           context.command_line, context));
   }
   if (!options.apply.empty()) {
     const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);

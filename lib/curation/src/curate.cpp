@@ -78,6 +78,23 @@ Draft make_draft(const dataset::Dataset& tree, const std::vector<Result<Fingerpr
   return draft;
 }
 
+// A picture may decode and yet not be sound: its name is none that a manifest can hold.
+stats::Matrix embeddings_of_sound(Examined& examined, const Draft& draft) {
+  std::vector<std::size_t> rows;
+  std::size_t row = 0;
+  auto sound = draft.sound.begin();
+  for (std::size_t i = 0; i < examined.fingerprints.size(); ++i) {
+    if (!examined.fingerprints[i]) continue;
+    if (sound != draft.sound.end() && *sound == i) {
+      rows.push_back(row);
+      ++sound;
+    }
+    ++row;
+  }
+  examined.embeddings.keep_rows(rows);
+  return std::move(examined.embeddings);
+}
+
 void deal_out(const std::vector<std::string>& classes, const std::vector<int>& groups,
               const CurationOptions& options, Draft& draft) {
   // A group is known by all its pictures, kept or not: what is kept of it may change from run to run.
@@ -178,7 +195,7 @@ Json summarise(const Curation& curation, const CurationOptions& options,
                   {"test_fraction", options.split.test},
                   {"same_picture_bits", duplicates.same_picture_bits},
                   {"related_bits", duplicates.related_bits}};
-  if (options.embed) {
+  if (options.examine) {
     summary["same_picture_cosine"] = duplicates.same_picture_cosine;
     summary["related_cosine"] = duplicates.related_cosine;
   }
@@ -211,10 +228,11 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
 }
 
 Curation curate(const dataset::Dataset& tree, const CurationOptions& options, const Context& context) {
-  const std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
-  Draft draft = make_draft(tree, results, options, context);
-  if (options.embed) draft.embeddings = options.embed(draft.sound);
-  const stats::Matrix* embeddings = options.embed ? &draft.embeddings : nullptr;
+  Examined examined = options.examine ? options.examine(tree, options.reading, context)
+                                      : Examined{dataset::fingerprint(tree, options.reading, context), {}};
+  Draft draft = make_draft(tree, examined.fingerprints, options, context);
+  if (options.examine) draft.embeddings = embeddings_of_sound(examined, draft);
+  const stats::Matrix* embeddings = options.examine ? &draft.embeddings : nullptr;
   const dataset::DuplicateGroups duplicates =
       dataset::find_duplicates({draft.fingerprints, embeddings}, options.duplicates, context);
 
@@ -223,7 +241,7 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   curation.groups = settle_copies(duplicates.same, draft);
   curation.properties = review_pictures(draft);
   if (auto imbalance = find_imbalance(tree.classes, draft)) curation.properties.push_back(*imbalance);
-  if (options.embed) {
+  if (options.examine) {
     curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
   }
   deal_out(tree.classes, duplicates.related, options, draft);

@@ -223,10 +223,11 @@ void write_broken(const Curation& curation, report::Page& page) {
 
 }  // namespace
 
-std::string render_curation_report(const Curation& curation, const std::string& name,
-                                   const std::string& command_line, const Context& context) {
+std::string render_curation_report(const dataset::Dataset& tree, const Curation& curation,
+                                   const std::string& name, const std::string& command_line,
+                                   const Context& context) {
   const std::vector<Sheet> sheets = collect_sheets(curation);
-  const Thumbnails thumbnails(curation.manifest, rows_shown(curation, sheets), context);
+  const Thumbnails thumbnails(tree, rows_shown(curation, sheets), context);
   report::Page page(name, "What was found in this folder, and what is worth learning from");
   page.facts(key_facts(curation));
   write_classes(curation, page);

@@ -52,16 +52,6 @@ int crop_side(const Preprocessing& rule, int shorter_side) {
   return std::max(1, static_cast<int>(rule.crop_fraction * shorter_side));
 }
 
-// The shorter side a picture needs for its region not to be enlarged.
-int needed_side(const Preprocessing& rule) {
-  if (rule.fit == Fit::kSquash) return rule.size;
-  constexpr double kNever = 65'536;  // longer than any side of a JPEG
-  const double side = std::ceil(rule.size / rule.crop_fraction);
-  if (side >= kNever) return static_cast<int>(kNever);
-  const int candidate = static_cast<int>(side);
-  return crop_side(rule, candidate) < rule.size ? candidate + 1 : candidate;
-}
-
 PixelView region(const Preprocessing& rule, const Image& image) {
   const Region seen = seen_region(rule, image.width(), image.height());
   return crop(image, seen.left, seen.top, seen.width, seen.height);
@@ -115,18 +105,32 @@ std::string pixel_rule_id(const Preprocessing& preprocessing) {
   return fmt::format("rgb-{}-{}-v{}", preprocessing.size, fit, kPixelRuleVersion);
 }
 
+// The shorter side a picture needs for its region not to be enlarged.
+int decoding_side(const Preprocessing& rule) {
+  if (rule.fit == Fit::kSquash) return rule.size;
+  constexpr double kNever = 65'536;  // longer than any side of a JPEG
+  const double side = std::ceil(rule.size / rule.crop_fraction);
+  if (side >= kNever) return static_cast<int>(kNever);
+  const int candidate = static_cast<int>(side);
+  return crop_side(rule, candidate) < rule.size ? candidate + 1 : candidate;
+}
+
+void preprocess(const Image& decoded, const Preprocessing& rule, std::span<std::uint8_t> out) {
+  if (out.size() != output_bytes(rule)) {
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("a picture takes {} bytes, not {}", output_bytes(rule), out.size()));
+  }
+  resample(region(rule, decoded), out.data(), rule.size, rule.size);
+}
+
 Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& preprocessing,
                                         std::span<std::uint8_t> out, const DecodeOptions& limits) {
-  if (out.size() != output_bytes(preprocessing)) {
-    throw Error(ErrorKind::kInvalid, "",
-                fmt::format("a picture takes {} bytes, not {}", output_bytes(preprocessing), out.size()));
-  }
   DecodeOptions options = limits;
-  options.min_side = needed_side(preprocessing);
-  const Result<Decoded> decoded = read_upright(bytes, options, Extent::kPixels);
+  options.min_side = decoding_side(preprocessing);
+  const Result<Decoded> decoded = decode_with_info(bytes, options);
   if (!decoded) return decoded.failure();
   try {
-    resample(region(preprocessing, decoded->pixels), out.data(), preprocessing.size, preprocessing.size);
+    preprocess(decoded->pixels, preprocessing, out);
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   }

@@ -68,19 +68,18 @@ PictureStore::PictureStore(const dataset::Dataset& data, std::span<const std::si
     : side_(preprocessing.size), picture_bytes_(image::output_bytes(preprocessing)) {
   if (samples.empty()) return;
   allocate(samples.size(), options);
-  std::vector<std::filesystem::path> files;
-  for (const std::size_t i : samples) files.push_back(data.root / data.samples[i].path);
-  Progress progress(context.terminal, "decoding", files.size());
-  const auto failures = dataset::load_batches(files, preprocessing, {}, context, [&](dataset::Batch& batch) {
-    std::memcpy(pixels_.get() + count() * picture_bytes_, batch.pixels.data(), batch.pixels.size());
-    for (const std::size_t i : batch.indices) {
-      samples_.push_back(samples[i]);
-      labels_.push_back(data.samples[samples[i]].label);
-    }
-    progress.advance(batch.indices.size());
-  });
+  Progress progress(context.terminal, "decoding", samples.size());
+  const auto failures =
+      dataset::load_batches(data, samples, preprocessing, {}, context, [&](dataset::Batch& batch) {
+        std::memcpy(pixels_.get() + count() * picture_bytes_, batch.pixels.data(), batch.pixels.size());
+        for (const std::size_t i : batch.indices) {
+          samples_.push_back(i);
+          labels_.push_back(data.samples[i].label);
+        }
+        progress.advance(batch.indices.size());
+      });
   for (const dataset::LoadFailure& failed : failures) {
-    skipped_.push_back({data.samples[samples[failed.index]].path, failed.failure});
+    skipped_.push_back({data.samples[failed.index].path, failed.failure});
   }
 }
 

@@ -141,7 +141,7 @@ void write_learning(const RunRecord& record, Page& page) {
 
 void write_mistakes(const RunRecord& record, Page& page) {
   struct Mistake {
-    std::filesystem::path file;
+    std::filesystem::path root;
     std::string path;
     int truth;
     int answer;
@@ -152,8 +152,7 @@ void write_mistakes(const RunRecord& record, Page& page) {
     for (std::size_t i = 0; i < evaluation.paths.size(); ++i) {
       if (evaluation.predicted[i] == evaluation.labels[i]) continue;
       mistakes.push_back(
-          {evaluation.root / evaluation.paths[i], evaluation.paths[i], evaluation.labels[i],
-           evaluation.predicted[i],
+          {evaluation.root, evaluation.paths[i], evaluation.labels[i], evaluation.predicted[i],
            evaluation.probabilities.row(i)[static_cast<std::size_t>(evaluation.predicted[i])]});
     }
   }
@@ -167,7 +166,7 @@ void write_mistakes(const RunRecord& record, Page& page) {
   std::vector<report::Picture> pictures;
   for (const Mistake& mistake : mistakes) {
     pictures.push_back(
-        {dataset::thumbnail_jpeg(mistake.file, kThumbnailSide),
+        {dataset::thumbnail_jpeg({.root = mistake.root}, {.path = mistake.path}, kThumbnailSide),
          fmt::format("{}, {:.0f} %", record.data.classes[static_cast<std::size_t>(mistake.answer)],
                      100 * mistake.confidence),
          fmt::format("labelled {}; {}", record.data.classes[static_cast<std::size_t>(mistake.truth)],

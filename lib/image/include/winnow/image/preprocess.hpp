@@ -57,6 +57,12 @@ struct Region {
                                                       std::span<std::uint8_t> out,
                                                       const DecodeOptions& limits = {});
 
+// For pictures that are decoded for other uses too: decode() with this as DecodeOptions::min_side, and then
+// preprocess() give the same pixels as decode_and_preprocess().
+[[nodiscard]] int decoding_side(const Preprocessing& preprocessing);
+// decoded must not be empty; out has output_bytes() elements. Throws std::bad_alloc.
+void preprocess(const Image& decoded, const Preprocessing& preprocessing, std::span<std::uint8_t> out);
+
 // Resizes into [out_height, out_width, 3]: area averaging where it shrinks, cubic where it grows.
 [[nodiscard]] Image resize(const Image& source, int out_width, int out_height);
 // The same into out, [out_height, out_width, 3]. Thread-safe. Throws Error{kInvalid} if a side is below 1 or
