@@ -60,9 +60,9 @@ Matrix second_moments(const Moments& moments, const image::Preprocessing& prepro
   for (std::size_t i = 0; i < kPatch; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       const double product = static_cast<double>(moments.products[i][j]) / count;
-      const double crossed = (mean(j) * static_cast<double>(moments.sums[i]) +
-                              mean(i) * static_cast<double>(moments.sums[j])) /
-                             count;
+      const double crossed =
+          (mean(j) * static_cast<double>(moments.sums[i]) + mean(i) * static_cast<double>(moments.sums[j])) /
+          count;
       matrix[i][j] = matrix[j][i] = (product - crossed + mean(i) * mean(j)) / (scale(i) * scale(j));
     }
   }
