@@ -27,7 +27,8 @@ class UnlinkedFile {
     descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor_ < 0) fail(folder, bytes, errno);
     ::unlink(name.c_str());
-    const int error = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(bytes));
+    int error = EINTR;
+    while (error == EINTR) error = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(bytes));
     if (error != 0) {
       ::close(descriptor_);
       fail(folder, bytes, error);
