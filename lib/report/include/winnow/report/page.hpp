@@ -38,6 +38,12 @@ struct Picture {
   std::string suggested = {};
 };
 
+// Pictures that belong together, with a word on what is not shown of them; may be empty.
+struct PictureGroup {
+  std::vector<Picture> pictures;
+  std::string note = {};
+};
+
 // All texts are plain text; the page escapes them. Not thread-safe.
 class Page {
  public:
@@ -49,6 +55,8 @@ class Page {
   void facts(const std::vector<Fact>& facts);
   void table(const Table& table);
   void pictures(const std::vector<Picture>& pictures);
+  // Each in a frame of its own, small ones side by side.
+  void picture_groups(const std::vector<PictureGroup>& groups);
   // Lets a person mark the pictures that have a path keep, drop or relabel to one of `labels`, and save that
   // as docs/formats/decisions.md has it. The page then holds a script; it fetches nothing and sends nothing.
   void take_decisions(const std::vector<std::string>& labels);
