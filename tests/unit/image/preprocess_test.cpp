@@ -1,4 +1,5 @@
 #include "winnow/image/preprocess.hpp"
+#include "winnow/core/error.hpp"
 
 #include <gtest/gtest.h>
 
@@ -247,6 +248,16 @@ TEST(SeenRegion, IsTheCentreSquareOrTheWhole) {
   EXPECT_EQ(squash.left, 0);
   EXPECT_EQ(squash.width, 100);
   EXPECT_EQ(squash.height, 40);
+}
+
+TEST(Resize, RefusesSizesThatDoNotFit) {
+  const Image picture = test::draw_gradient(4, 4);
+  const PixelView view{picture.pixels().data(), 4, 4, picture.row_bytes()};
+  std::vector<std::uint8_t> out(std::size_t{3} * 2 * 2);
+  EXPECT_NO_THROW(resize(view, out, 2, 2));
+  EXPECT_THROW(resize(view, out, 2, 3), Error);
+  EXPECT_THROW(resize(view, out, 0, 2), Error);
+  EXPECT_THROW(resize({}, out, 2, 2), Error);
 }
 
 }  // namespace
