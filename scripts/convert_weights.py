@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Converts a PyTorch state dict (.pth) to safetensors, with nothing but Python's standard library.
 
-Reads both forms of torch.save: the zip archive (since PyTorch 1.6) and the older plain stream of pickles.
+Reads both forms of torch.save: the zip archive (since PyTorch 1.6) and the older plain stream of pickles. Takes
+the state dict out of a training checkpoint ("state_dict", "model") and DataParallel's "module." off its names.
 Tensors come out contiguous and sorted by name. Only the few globals that a state dict needs are unpickled,
-so a hostile file cannot run code.
+so a hostile file cannot run code; a pickled network (torch.save(model)) is refused for the same reason.
 """
 import argparse
 import array
@@ -41,6 +42,11 @@ class View:
         self.storage, self.offset, self.shape, self.stride = storage, offset, tuple(shape), tuple(stride)
 
     def contiguous(self):
+        last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.stride))
+        if self.storage.data is None or len(self.storage.data) != self.storage.count * self.storage.width:
+            raise ValueError("cut short: not all of its numbers are there")
+        if min((self.offset, *self.stride, *self.shape)) < 0 or (all(self.shape) and last >= self.storage.count):
+            raise ValueError("damaged: a tensor reaches beyond its numbers")
         words = array.array(WORD[self.storage.width])
         words.frombytes(self.storage.data)
         out = array.array(words.typecode)
@@ -68,8 +74,10 @@ class StateDictUnpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
-        if (module, name) in (("torch._utils", "_rebuild_tensor_v2"),):
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return View
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return lambda view, *_: view
         if module == "torch" and name in STORAGES:
             return name
         raise pickle.UnpicklingError(f"refused: the file wants to load {module}.{name}")
@@ -104,11 +112,17 @@ def read_zip(path):
 
 
 def read_state_dict(path):
-    tensors = read_zip(path) if zipfile.is_zipfile(path) else read_legacy(open(path, "rb").read())
+    if zipfile.is_zipfile(path):
+        tensors = read_zip(path)
+    else:
+        with open(path, "rb") as source:
+            tensors = read_legacy(source.read())
     for wrapper in ("state_dict", "model"):
-        if isinstance(tensors.get(wrapper), dict):
+        if isinstance(tensors, dict) and isinstance(tensors.get(wrapper), dict):
             tensors = tensors[wrapper]
-    return {name: value for name, value in tensors.items() if isinstance(value, View)}
+    if not isinstance(tensors, dict) or not any(isinstance(value, View) for value in tensors.values()):
+        raise ValueError("holds no state dict")
+    return {name.removeprefix("module."): value for name, value in tensors.items() if isinstance(value, View)}
 
 
 def write_safetensors(tensors, metadata, path):
@@ -137,15 +151,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", help="the .pth file")
     parser.add_argument("target", help="the .safetensors file to write")
-    parser.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE", help="text to carry along")
+    parser.add_argument("--metadata", action="append", default=[], metavar="KEY=VALUE",
+                        help="text to carry along: source=..., licence=...")
     arguments = parser.parse_args()
-    metadata = dict(item.split("=", 1) for item in arguments.metadata)
+    try:
+        metadata = dict(item.split("=", 1) for item in arguments.metadata)
+    except ValueError:
+        parser.error("--metadata takes KEY=VALUE, for example licence=Apache-2.0")
     try:
         with open(arguments.source, "rb") as source:
             metadata["source_sha256"] = hashlib.sha256(source.read()).hexdigest()
         write_safetensors(read_state_dict(arguments.source), metadata, arguments.target)
-    except (OSError, ValueError, KeyError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        sys.exit(f"convert_weights: {arguments.source}: {error}")
+    # What a damaged pickle can raise is not written down anywhere.
+    except Exception as error:
+        sys.exit(f"convert_weights: {arguments.source}: {error or type(error).__name__}".replace("\n", " "))
 
 
 if __name__ == "__main__":

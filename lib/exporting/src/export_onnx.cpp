@@ -86,7 +86,8 @@ ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& out
   model::Checkpoint checkpoint = model::read_checkpoint(file);
   try {
     const model::Architecture architecture = model::make_architecture(
-        checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()));
+        checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()),
+        checkpoint.metadata.preprocessing.size);
     const double difference = nn::translate_torch_errors("run the network", [&] {
       return compare_with_torch(architecture, checkpoint, model::write_onnx(architecture, checkpoint),
                                 context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <protozero/pbf_reader.hpp>
 
 #include "onnx_graph.hpp"
@@ -17,14 +18,16 @@ struct FoldedConvolution {
   std::vector<float> bias;
 };
 
-// W' = W g / sqrt(v + e), b' = beta - m g / sqrt(v + e), per output channel.
+// W' = W g / sqrt(v + e), b' = beta - m g / sqrt(v + e), per output channel; g is 1 where there is no scale.
 FoldedConvolution fold(const Architecture& architecture, const Layer& layer, const TensorMap& tensors) {
   const std::int64_t out = layer.out_channels;
   const Tensor& weight = require_tensor(tensors, layer.name + ".weight",
                                         {out, layer.in_channels / layer.groups, layer.kernel, layer.kernel});
   if (layer.norm.empty()) return {weight.values, require_tensor(tensors, layer.name + ".bias", {out}).values};
 
-  const std::vector<float>& gamma = require_tensor(tensors, layer.norm + ".weight", {out}).values;
+  const std::vector<float> gamma = layer.norm_has_scale
+                                       ? require_tensor(tensors, layer.norm + ".weight", {out}).values
+                                       : std::vector<float>(static_cast<std::size_t>(out), 1.0F);
   const std::vector<float>& beta = require_tensor(tensors, layer.norm + ".bias", {out}).values;
   const std::vector<float>& mean = require_tensor(tensors, layer.norm + ".running_mean", {out}).values;
   const std::vector<float>& variance = require_tensor(tensors, layer.norm + ".running_var", {out}).values;
@@ -69,15 +72,15 @@ class NetworkWriter {
                                                     : layer.name;
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
-        return finish(layer, write_convolution(layer, output), side_after(layer));
+        return finish(layer, write_convolution(layer, output));
+      case Layer::Kind::kMaxPool:
+        return finish(layer, write_max_pool(layer, name(layer.inputs[0]), output + "/max"));
       case Layer::Kind::kAdd:
         return finish(layer,
-                      graph_.node("Add", {name(layer.inputs[0]), name(layer.inputs[1])}, output + "/sum"),
-                      side(layer.inputs[0]));
+                      graph_.node("Add", {name(layer.inputs[0]), name(layer.inputs[1])}, output + "/sum"));
       case Layer::Kind::kMeanPool:
         graph_.node("GlobalAveragePool", {name(layer.inputs[0])}, output + "/pool");
-        return finish(layer, graph_.node("Flatten", {output + "/pool"}, output, {{"axis", std::int64_t{1}}}),
-                      1);
+        return finish(layer, graph_.node("Flatten", {output + "/pool"}, output, {{"axis", std::int64_t{1}}}));
       case Layer::Kind::kLinear:
         return;  // the head is written with its temperature, by write_head
     }
@@ -95,30 +98,53 @@ class NetworkWriter {
         graph_.floats(output + "/weight",
                       {layer.out_channels, layer.in_channels / layer.groups, kernel, kernel}, folded.weight);
     const std::string bias = graph_.floats(output + "/bias", {layer.out_channels}, folded.bias);
-    const Padding padding = same_padding(side(layer.inputs[0]), layer.kernel, layer.stride);
-    const std::vector<std::int64_t> pads = {padding.before, padding.before, padding.after, padding.after};
-    return graph_.node("Conv", {name(layer.inputs[0]), weight, bias}, output + "/conv",
-                       {{"kernel_shape", std::vector<std::int64_t>{kernel, kernel}},
-                        {"strides", std::vector<std::int64_t>{layer.stride, layer.stride}},
-                        {"pads", pads},
-                        {"group", std::int64_t{layer.groups}}});
+    const std::string conv = graph_.node("Conv", {name(layer.inputs[0]), weight, bias}, output + "/conv",
+                                         {{"kernel_shape", std::vector<std::int64_t>{kernel, kernel}},
+                                          {"strides", std::vector<std::int64_t>{layer.stride, layer.stride}},
+                                          {"pads", pads(layer)},
+                                          {"group", std::int64_t{layer.groups}}});
+    if (layer.pool == 1) return conv;
+    const std::vector<std::int64_t> pool = {layer.pool, layer.pool};
+    return graph_.node("MaxPool", {conv}, output + "/max", {{"kernel_shape", pool}, {"strides", pool}});
   }
 
-  void finish(const Layer& layer, std::string output, int side) {
+  std::string write_max_pool(const Layer& layer, const std::string& input, const std::string& output) {
+    return graph_.node("MaxPool", {input}, output,
+                       {{"kernel_shape", std::vector<std::int64_t>{layer.kernel, layer.kernel}},
+                        {"strides", std::vector<std::int64_t>{layer.stride, layer.stride}},
+                        {"pads", pads(layer)}});
+  }
+
+  // h + h erf(x / sqrt 2) with h = x / 2: ONNX has an operator of its own only since opset 20. In this order,
+  // because OpenVINO 2026.4 takes x (1 + erf(x / sqrt 2)) / 2 for an operation that may change places with a
+  // max pool before it.
+  std::string write_gelu(const std::string& input) {
+    const std::string scaled = graph_.node("Div", {input, "sqrt_two"}, input + "/scaled");
+    const std::string erf = graph_.node("Erf", {scaled}, input + "/erf");
+    const std::string half = graph_.node("Div", {input, "two"}, input + "/half");
+    const std::string product = graph_.node("Mul", {half, erf}, input + "/product");
+    return graph_.node("Add", {half, product}, input + "/gelu");
+  }
+
+  void finish(const Layer& layer, std::string output) {
     if (layer.activation == Activation::kRelu) {
       output = graph_.node("Relu", {output}, output + "/relu");
     } else if (layer.activation == Activation::kRelu6) {
       output = graph_.node("Clip", {output, "zero", "six"}, output + "/relu6");
+    } else if (layer.activation == Activation::kGelu) {
+      output = write_gelu(output);
     }
     names_.push_back(std::move(output));
-    sides_.push_back(side);
+    sides_.push_back(side_after(layer, side(layer.inputs[0])));
+  }
+
+  [[nodiscard]] std::vector<std::int64_t> pads(const Layer& layer) const {
+    const Padding padding = padding_of(layer, side(layer.inputs[0]));
+    return {padding.before, padding.before, padding.after, padding.after};
   }
 
   [[nodiscard]] int side(int layer) const {
     return layer < 0 ? input_size_ : sides_.at(static_cast<std::size_t>(layer));
-  }
-  [[nodiscard]] int side_after(const Layer& layer) const {
-    return (side(layer.inputs[0]) + layer.stride - 1) / layer.stride;
   }
 
   OnnxGraph& graph_;
@@ -134,12 +160,18 @@ void write_body(OnnxGraph& graph, const Architecture& architecture, const Tensor
                 int input_size) {
   NetworkWriter writer(graph, architecture, tensors, input_size);
   writer.write_input();
-  const auto is_clipped = [](const Layer& layer) { return layer.activation == Activation::kRelu6; };
-  if (std::any_of(architecture.layers.begin(), architecture.layers.end(), is_clipped)) {
-    constexpr float kZero = 0;
-    constexpr float kSix = 6;
-    graph.floats("zero", {}, std::span(&kZero, 1));
-    graph.floats("six", {}, std::span(&kSix, 1));
+  const auto uses = [&](Activation activation) {
+    return std::any_of(architecture.layers.begin(), architecture.layers.end(),
+                       [&](const Layer& layer) { return layer.activation == activation; });
+  };
+  const auto constant = [&](const char* name, float value) { graph.floats(name, {}, std::span(&value, 1)); };
+  if (uses(Activation::kRelu6)) {
+    constant("zero", 0);
+    constant("six", 6);
+  }
+  if (uses(Activation::kGelu)) {
+    constant("sqrt_two", std::numbers::sqrt2_v<float>);
+    constant("two", 2);
   }
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) writer.write_layer(i);
   graph.output("embedding", OnnxType::kFloat, {"n", architecture.embedding_size});

@@ -9,7 +9,7 @@ namespace {
 using model::Activation;
 using model::Layer;
 
-constexpr double kNormMomentum = 0.1;
+constexpr double kWhiteningEpsilon = 5e-4;  // of Jordan 2024
 
 torch::Tensor initial_value(const model::TensorSpec& spec) {
   if (spec.name.ends_with(".running_mean") || spec.name.ends_with(".bias")) return torch::zeros(spec.shape);
@@ -17,7 +17,11 @@ torch::Tensor initial_value(const model::TensorSpec& spec) {
   torch::Tensor weight = torch::empty(spec.shape);
   if (spec.shape.size() == 2)
     return torch::nn::init::normal_(weight, 0, 1 / std::sqrt(static_cast<double>(spec.shape[1])));
-  return torch::nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
+  torch::nn::init::kaiming_normal_(weight, 0, torch::kFanOut, torch::kReLU);
+  if (spec.start == model::Start::kIdentity) {
+    torch::nn::init::dirac_(weight.narrow(0, 0, std::min(weight.size(0), weight.size(1))));
+  }
+  return weight;
 }
 
 bool is_statistic(const std::string& name) {
@@ -32,6 +36,8 @@ torch::Tensor activate(torch::Tensor x, Activation activation) {
       return x.relu_();
     case Activation::kRelu6:
       return x.clamp_(0, 6);
+    case Activation::kGelu:
+      return torch::gelu(x);
   }
   return x;
 }
@@ -54,35 +60,63 @@ Network::Network(model::Architecture architecture)
 
 torch::Tensor Network::run_convolution(const Layer& layer, const torch::Tensor& input) const {
   torch::Tensor x = input;
-  const model::Padding rows = model::same_padding(static_cast<int>(x.size(2)), layer.kernel, layer.stride);
-  const model::Padding columns = model::same_padding(static_cast<int>(x.size(3)), layer.kernel, layer.stride);
+  const model::Padding rows = model::padding_of(layer, static_cast<int>(x.size(2)));
+  const model::Padding columns = model::padding_of(layer, static_cast<int>(x.size(3)));
   std::vector<std::int64_t> padding = {rows.before, columns.before};
   if (rows.before != rows.after || columns.before != columns.after) {
     x = torch::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
     padding = {0, 0};
   }
-  torch::Tensor weight = tensor(layer.name + ".weight");
-  if (layer.norm.empty()) {
-    return torch::conv2d(x, weight, tensor(layer.name + ".bias"), layer.stride, padding, 1, layer.groups);
-  }
-  const torch::Tensor& gamma = tensor(layer.norm + ".weight");
+  const auto convolve = [&](const torch::Tensor& weight, const torch::Tensor& bias) {
+    const torch::Tensor y = torch::conv2d(x, weight, bias, layer.stride, padding, 1, layer.groups);
+    return layer.pool == 1 ? y : torch::max_pool2d(y, layer.pool);
+  };
+  const torch::Tensor& weight = tensor(layer.name + ".weight");
+  if (layer.norm.empty()) return convolve(weight, tensor(layer.name + ".bias"));
+  const torch::Tensor gamma = layer.norm_has_scale ? tensor(layer.norm + ".weight") : torch::Tensor();
   const torch::Tensor& beta = tensor(layer.norm + ".bias");
   const torch::Tensor& mean = tensor(layer.norm + ".running_mean");
   const torch::Tensor& variance = tensor(layer.norm + ".running_var");
   if (is_training() && !statistics_are_frozen_) {
-    x = torch::conv2d(x, weight, {}, layer.stride, padding, 1, layer.groups);
-    return torch::batch_norm(x, gamma, beta, mean, variance, true, kNormMomentum, architecture_.norm_epsilon,
-                             false);
+    return torch::batch_norm(convolve(weight, {}), gamma, beta, mean, variance, true,
+                             architecture_.norm_momentum, architecture_.norm_epsilon, false);
   }
   // Scaling the few weights instead of every output; gradients come out the same.
-  const torch::Tensor factor = gamma * (variance + architecture_.norm_epsilon).rsqrt();
-  weight = weight * factor.view({-1, 1, 1, 1});
-  return torch::conv2d(x, weight, beta - mean * factor, layer.stride, padding, 1, layer.groups);
+  torch::Tensor factor = (variance + architecture_.norm_epsilon).rsqrt();
+  if (layer.norm_has_scale) factor = gamma * factor;
+  return convolve(weight * factor.view({-1, 1, 1, 1}), beta - mean * factor);
+}
+
+torch::Tensor Network::normalise(const torch::Tensor& pixels) const {
+  // [n, h, w, c] seen as [n, c, h, w] is the channels-last layout: no copy, and the fast one on CPUs.
+  return pixels.to(torch::kFloat32).sub_(mean_).div_(scale_).permute({0, 3, 1, 2});
+}
+
+void Network::whiten(const torch::Tensor& pixels) {
+  const torch::NoGradGuard no_grad;
+  for (const Layer& layer : architecture_.layers) {
+    if (layer.start != model::Start::kWhitening) continue;
+    torch::Tensor& weight = tensors_.at(layer.name + ".weight");
+    // Rows are patches [channels * kernel * kernel]; the layer is the network's first.
+    const torch::Tensor patches = torch::im2col(normalise(pixels).contiguous(), {layer.kernel, layer.kernel},
+                                                {1, 1}, {0, 0}, {layer.stride, layer.stride})
+                                      .transpose(1, 2)
+                                      .flatten(0, 1)
+                                      .to(torch::kFloat64);
+    const auto [values, vectors] = torch::linalg_eigh(patches.t().matmul(patches) / patches.size(0), "L");
+    // Rising eigenvalues: the last are the directions in which patches differ most.
+    const torch::Tensor filters = (vectors / (values.clamp_min(0) + kWhiteningEpsilon).sqrt())
+                                      .t()
+                                      .flip(0)
+                                      .contiguous()
+                                      .view({-1, layer.in_channels, layer.kernel, layer.kernel});
+    weight.copy_(torch::cat({filters, -filters}).narrow(0, 0, layer.out_channels));
+    weight.requires_grad_(false);
+  }
 }
 
 NetworkOutput Network::forward(const torch::Tensor& pixels) {
-  // [n, h, w, c] seen as [n, c, h, w] is the channels-last layout: no copy, and the fast one on CPUs.
-  const torch::Tensor input = pixels.to(torch::kFloat32).sub_(mean_).div_(scale_).permute({0, 3, 1, 2});
+  const torch::Tensor input = normalise(pixels);
   std::vector<torch::Tensor> outputs;
   outputs.reserve(architecture_.layers.size());
   const auto value = [&](int index) { return index < 0 ? input : outputs[static_cast<std::size_t>(index)]; };
@@ -92,6 +126,9 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
         x = run_convolution(layer, x);
+        break;
+      case Layer::Kind::kMaxPool:
+        x = torch::max_pool2d(x, layer.kernel, layer.stride, model::padding_of(layer, 0).before);
         break;
       case Layer::Kind::kAdd:
         x = x + value(layer.inputs[1]);
@@ -145,7 +182,7 @@ model::TensorMap Network::state() const {
 std::vector<torch::Tensor> Network::parameters_of_rank(bool matrices) const {
   std::vector<torch::Tensor> chosen;
   for (const auto& [name, value] : tensors_) {
-    if (!is_statistic(name) && (value.dim() > 1) == matrices) chosen.push_back(value);
+    if (value.requires_grad() && (value.dim() > 1) == matrices) chosen.push_back(value);
   }
   return chosen;
 }

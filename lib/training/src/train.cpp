@@ -50,8 +50,8 @@ class Run {
         folder_(folder),
         command_line_(std::move(command_line)),
         context_(context),
-        architecture_(model::make_architecture(architecture_name(options), 0)),
-        preprocessing_(embedding::preprocessing_for(architecture_, options.size)),
+        architecture_(model::make_architecture(architecture_name(options), 0, options.size)),
+        preprocessing_(embedding::preprocessing_for(architecture_)),
         metrics_(folder / "metrics.jsonl") {
     preprocessing_.fit = options.fit;
     if (preprocessing_.size < kMinSize || preprocessing_.size > kMaxSize) {
@@ -66,7 +66,7 @@ class Run {
     winnow::create_directories(folder_);
     prepare(data_, options_.split, skipped_, context_);
     if (!options_.test.empty()) external_ = open_external_test(options_.test, data_, context_);
-    head_architecture_ = model::make_architecture(architecture_.name, class_count());
+    head_architecture_ = model::make_architecture(architecture_.name, class_count(), preprocessing_.size);
     Finished finished = options_.recipe == Recipe::kProbe ? run_probe() : run_scratch();
     if (external_) {
       for (const SkippedImage& image : external_->skipped) {
@@ -114,7 +114,10 @@ class Run {
   }
 
   void read_weights() {
-    embedding::Backbone backbone = embedding::read_backbone(options_.weights, architecture_.name);
+    const fs::path file = options_.weights.empty()
+                              ? options_.weights_folder / (architecture_.name + ".safetensors")
+                              : options_.weights;
+    embedding::Backbone backbone = embedding::read_backbone(file, architecture_.name, preprocessing_.size);
     backbone_ = std::move(backbone.tensors);
     weights_source_ = std::move(backbone.source);
   }

@@ -35,9 +35,19 @@ TEST(ReadBackbone, SaysWhatIsWrong) {
               HasSubstr("no.safetensors: no such weights; run scripts/setup.sh"));
   EXPECT_THAT(error_of(folder.write("page.safetensors", "<html>"), "efficientnet_lite0"),
               HasSubstr("page.safetensors"));
-  EXPECT_THAT(error_of(test::pretrained_weights(), "small_resnet"),
-              HasSubstr("these are weights of another network"));
+  EXPECT_THAT(
+      error_of(test::pretrained_weights(), "small_resnet"),
+      HasSubstr(
+          "efficientnet_lite0.safetensors: these are weights of efficientnet_lite0, not of small_resnet"));
   EXPECT_THAT(error_of(test::pretrained_weights(), "alexnet"), HasSubstr("no such network"));
+}
+
+TEST(ReadBackbone, SaysWhereToGetWeights) {
+  const test::TemporaryFolder folder;
+  EXPECT_THAT(error_of(folder / "no.safetensors", "efficientnet_lite2"),
+              HasSubstr("no such weights; run scripts/setup.sh --weights and make"));
+  EXPECT_THAT(error_of(folder / "no.safetensors", "resnet50"),
+              HasSubstr("no such weights; name a safetensors file with --weights"));
 }
 
 TEST(PreprocessingFor, IsWhatTheNetworkWasDesignedFor) {

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "support/formula_weights.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
@@ -59,6 +60,20 @@ TEST_F(Export, WritesAModelThatAgreesWithTheNetwork) {
   ASSERT_TRUE(metadata);
   EXPECT_THAT(metadata->classes, ElementsAre("cat", "dog"));
   EXPECT_EQ(metadata->metrics.at("export").at("pictures").get<int>(), exported.pictures_compared);
+}
+
+// Every kind of layer, activation and padding, in OpenVINO and in LibTorch.
+TEST_F(Export, WritesEveryNetworkAsItRuns) {
+  for (const std::string& name : model::architecture_names()) {
+    // Odd sizes, and one at which small_resnet halves less often.
+    for (const int size : {47, 65}) {
+      checkpoint_.metadata.architecture = name;
+      checkpoint_.metadata.preprocessing.size = size;
+      checkpoint_.tensors = test::formula_weights(model::make_architecture(name, 2, size));
+      model::write_checkpoint(folder_ / "last.ckpt", checkpoint_);
+      EXPECT_EQ(error_of(folder_ / "last.ckpt"), "no error") << name << " " << size;
+    }
+  }
 }
 
 TEST_F(Export, TakesACheckpointByName) {

@@ -33,10 +33,25 @@ const Layer& find_layer(const Architecture& architecture, const std::string& nam
   throw std::out_of_range(name);
 }
 
-// The published sizes: Tan 2020; timm's efficientnet_lite0 has 4.65 M.
-TEST(EfficientnetLite0, HasThePublishedNumberOfParameters) {
+// As published, and as PyTorch counts in torchvision's and timm's networks of that name.
+TEST(MakeArchitecture, GivesThePublishedNumbersOfParameters) {
   EXPECT_EQ(count_parameters(make_architecture("efficientnet_lite0", 0)), 3'371'008);
   EXPECT_EQ(count_parameters(make_architecture("efficientnet_lite0", 1000)), 4'652'008);
+  EXPECT_EQ(count_parameters(make_architecture("efficientnet_lite1", 1000)), 5'416'680);
+  EXPECT_EQ(count_parameters(make_architecture("efficientnet_lite2", 1000)), 6'092'072);
+  EXPECT_EQ(count_parameters(make_architecture("resnet18", 1000)), 11'689'512);
+  EXPECT_EQ(count_parameters(make_architecture("resnet50", 1000)), 25'557'032);
+}
+
+TEST(MakeArchitecture, ScalesLite2AsItsAuthorsDid) {
+  const Architecture net = make_architecture("efficientnet_lite2", 0);
+  EXPECT_EQ(net.input_size, 260);
+  for (const auto& [block, channels] :
+       {std::pair{0, 16}, {1, 24}, {4, 48}, {7, 88}, {11, 120}, {15, 208}, {20, 352}}) {
+    EXPECT_EQ(find_layer(net, fmt::format("_blocks.{}._project_conv", block)).out_channels, channels)
+        << block;
+  }
+  EXPECT_EQ(make_architecture("efficientnet_lite1", 0).input_size, 240);
 }
 
 TEST(EfficientnetLite0, AddsShortcutsWhereShapesAgree) {
@@ -106,19 +121,76 @@ TEST(SmallResnet, IsSmall) {
   EXPECT_EQ(count_parameters(make_architecture("small_resnet", 10)), 1'367'328 + 192 * 10 + 10);
 }
 
+std::vector<int> strides(const Architecture& net) {
+  std::vector<int> result;
+  for (const Layer& layer : net.layers) {
+    if (layer.stride > 1) result.push_back(layer.stride);
+  }
+  return result;
+}
+
+TEST(SmallResnet, HalvesSmallPicturesOnceLess) {
+  EXPECT_THAT(strides(make_architecture("small_resnet", 3)), ElementsAre(2, 2, 2, 2));
+  EXPECT_THAT(strides(make_architecture("small_resnet", 3, 49)), ElementsAre(2, 2, 2, 2));
+  EXPECT_THAT(strides(make_architecture("small_resnet", 3, 48)), ElementsAre(2, 2, 2));
+  EXPECT_EQ(count_parameters(make_architecture("small_resnet", 3, 28)),
+            count_parameters(make_architecture("small_resnet", 3)));
+}
+
+// (27 + 1) 32 + (9 32 + 1) 32 + (9 32 + 1) 64, then 64 8 8 + 1 for each of 128, then 129 for each class.
+TEST(Doom68, HasFiveLayers) {
+  EXPECT_EQ(count_parameters(make_architecture("doom68", 2)), 896 + 9'248 + 18'496 + 524'416 + 258);
+  EXPECT_EQ(find_layer(make_architecture("doom68", 2, 32), "fc1").kernel, 4);
+}
+
+// 24 13 of the whitening layer, 9 (24 24 + 24 24 + 24 64 + 64 64 + 64 128 + 128 128) weights, and a bias for
+// each output of the six.
+TEST(Airbench, IsNarrow) {
+  EXPECT_EQ(count_parameters(make_architecture("airbench", 10)),
+            24 * 13 + 9 * (576 + 576 + 1'536 + 4'096 + 8'192 + 16'384) + 2 * (24 + 64 + 128) + 129 * 10);
+  int side = 28;
+  for (const Layer& layer : make_architecture("airbench", 10).layers) side = side_after(layer, side);
+  EXPECT_EQ(side, 1);
+}
+
+TEST(MakeArchitecture, RefusesPicturesThatVanish) {
+  for (const auto& [name, size] : {std::pair{"airbench", 24}, {"doom68", 7}}) {
+    EXPECT_NO_THROW((void)make_architecture(name, 2, size + 1));
+    try {
+      (void)make_architecture(name, 2, size);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+      EXPECT_THAT(error.what(), HasSubstr(fmt::format("pictures of {} pixels are too small", size)));
+    }
+  }
+}
+
+TEST(PaddingOf, PutsHalfAKernelOnEverySideWhereTheLayerSaysSo) {
+  const Layer stem = make_architecture("resnet18", 0).layers.at(0);
+  const Layer pool = make_architecture("resnet18", 0).layers.at(1);
+  EXPECT_EQ(padding_of(stem, 224).before, 3);
+  EXPECT_EQ(padding_of(stem, 224).after, 3);
+  EXPECT_EQ(side_after(stem, 224), 112);
+  EXPECT_EQ(side_after(stem, 225), 113);
+  EXPECT_EQ(side_after(pool, 112), 56);
+  EXPECT_EQ(side_after(pool, 113), 57);
+}
+
 TEST(MakeArchitecture, KnowsTheNamesItLists) {
-  EXPECT_THAT(architecture_names(), ElementsAre("efficientnet_lite0", "small_resnet"));
+  EXPECT_THAT(architecture_names(),
+              testing::IsSupersetOf({"efficientnet_lite0", "resnet50", "small_resnet"}));
   for (const std::string& name : architecture_names()) EXPECT_EQ(make_architecture(name, 3).name, name);
 }
 
 TEST(MakeArchitecture, RefusesOtherNames) {
   try {
-    (void)make_architecture("resnet50", 3);
+    (void)make_architecture("resnet51", 3);
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(),
-                HasSubstr("resnet50: no such network; choose one of efficientnet_lite0, small_resnet"));
+                HasSubstr("resnet51: no such network; choose one of efficientnet_lite0, efficientnet_lite1"));
   }
 }
 
@@ -224,7 +296,13 @@ TEST(SamePadding, FollowsTheTable) {
                         {1, 3, 2, 1, 1},
                         {2, 5, 2, 1, 2},
                         {8, 2, 2, 0, 0}}) {
-    const Padding padding = same_padding(c.size, c.kernel, c.stride);
+    const Padding padding = padding_of({.kind = Layer::Kind::kConvolution,
+                                        .inputs = {},
+                                        .name = {},
+                                        .norm = {},
+                                        .kernel = c.kernel,
+                                        .stride = c.stride},
+                                       c.size);
     EXPECT_EQ(padding.before, c.before) << c.size << " " << c.kernel << " " << c.stride;
     EXPECT_EQ(padding.after, c.after) << c.size << " " << c.kernel << " " << c.stride;
   }
@@ -234,9 +312,14 @@ TEST(SamePadding, GivesOneOutputForEveryStride) {
   for (int size = 1; size <= 40; ++size) {
     for (const int kernel : {1, 2, 3, 5, 7}) {
       for (const int stride : {1, 2, 3}) {
-        const Padding padding = same_padding(size, kernel, stride);
-        const int padded = size + padding.before + padding.after;
-        EXPECT_EQ((padded - kernel) / stride + 1, (size + stride - 1) / stride);
+        const Layer layer{.kind = Layer::Kind::kConvolution,
+                          .inputs = {},
+                          .name = {},
+                          .norm = {},
+                          .kernel = kernel,
+                          .stride = stride};
+        const Padding padding = padding_of(layer, size);
+        EXPECT_EQ(side_after(layer, size), (size + stride - 1) / stride);
         EXPECT_TRUE(padding.after == padding.before || padding.after == padding.before + 1);
       }
     }

@@ -3,17 +3,18 @@
 #include <gtest/gtest.h>
 
 #include "support/built.hpp"
+#include "support/formula_weights.hpp"
 #include "winnow/core/error.hpp"
 
 namespace winnow::nn {
 namespace {
 
-// One picture [1, 224, 224, 3] whose pixel is (7 row + 3 column + 11 channel) mod 256.
-torch::Tensor draw_ramp() {
-  torch::Tensor pixels = torch::empty({1, 224, 224, 3}, torch::kUInt8);
+// One picture [1, side, side, 3] whose pixel is (7 row + 3 column + 11 channel) mod 256.
+torch::Tensor draw_ramp(int side) {
+  torch::Tensor pixels = torch::empty({1, side, side, 3}, torch::kUInt8);
   auto view = pixels.accessor<std::uint8_t, 4>();
-  for (int y = 0; y < 224; ++y) {
-    for (int x = 0; x < 224; ++x) {
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
       for (int c = 0; c < 3; ++c)
         view[0][y][x][c] = static_cast<std::uint8_t>((7 * y + 3 * x + 11 * c) % 256);
     }
@@ -45,7 +46,7 @@ TEST_F(PretrainedNetwork, GivesTheGoldenLogitsOfAnAllGreyPicture) {
 }
 
 TEST_F(PretrainedNetwork, GivesTheGoldenLogitsAndEmbeddingOfARamp) {
-  const NetworkOutput output = network_.forward(draw_ramp());
+  const NetworkOutput output = network_.forward(draw_ramp(224));
   expect_first_logits(output.logits, {-0.48470F, -1.05532F, 0.57535F, -1.31254F, -1.00889F});
   EXPECT_EQ(output.logits.argmax(1).item<std::int64_t>(), 905);
   EXPECT_NEAR(output.logits.max().item<float>(), 9.9148, 1e-3);
@@ -57,6 +58,122 @@ TEST_F(PretrainedNetwork, TakesPicturesOfOddSizes) {
   const NetworkOutput output = network_.forward(torch::full({2, 97, 131, 3}, 60, torch::kUInt8));
   EXPECT_EQ(output.features.sizes(), (torch::IntArrayRef{2, 1280, 4, 5}));
   EXPECT_TRUE(output.logits.isfinite().all().item<bool>());
+}
+
+struct Golden {
+  std::string name;
+  int size;
+  int classes;
+  std::vector<float> logits;
+};
+
+class GoldenLogits : public testing::TestWithParam<Golden> {};
+
+// Values that golden_logits.py printed, with PyTorch's, torchvision's and timm's own networks.
+TEST_P(GoldenLogits, AreThoseOfAnIndependentImplementation) {
+  const Golden& golden = GetParam();
+  const model::Architecture architecture = model::make_architecture(golden.name, golden.classes, golden.size);
+  const torch::NoGradGuard no_grad;
+  Network network(architecture);
+  network.load(test::formula_weights(architecture));
+  network.eval();
+  const torch::Tensor logits = network.forward(draw_ramp(golden.size)).logits;
+  for (std::size_t i = 0; i < golden.logits.size(); ++i) {
+    const float tolerance = 1e-3F * std::max(1.0F, std::abs(golden.logits[i]));
+    EXPECT_NEAR(logits[0][static_cast<std::int64_t>(i)].item<float>(), golden.logits[i], tolerance) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, GoldenLogits,
+    testing::Values(
+        Golden{"efficientnet_lite0", 224, 1000, {0.18442F, -0.50915F, 0.10581F, -0.16957F, -0.37095F}},
+        Golden{"efficientnet_lite1", 240, 1000, {-0.08485F, 0.25865F, 0.41339F, 0.53173F, 0.18842F}},
+        Golden{"efficientnet_lite2", 260, 1000, {-0.52217F, 0.92594F, -0.02363F, -0.06029F, -0.15962F}},
+        Golden{"resnet18", 224, 1000, {-9.42573F, -7.98208F, -8.26772F, 5.00341F, -0.37861F}},
+        Golden{"resnet50", 225, 1000, {1.01569F, 22.85830F, 3.52197F, 2.81032F, -12.89286F}},
+        Golden{"small_resnet", 96, 10, {1.16388F, 0.57061F, -0.91751F, 1.64530F, -1.59804F}},
+        Golden{"small_resnet", 28, 10, {0.46705F, 0.43945F, -0.65911F, 1.07560F, -0.93437F}},
+        Golden{"airbench", 32, 10, {-1.78312F, 0.14374F, 0.00315F, 0.31851F, -4.64415F}},
+        Golden{"doom68", 68, 10, {0.32827F, -1.93645F, -0.87682F, -0.22113F, 0.52065F}}),
+    [](const auto& test) { return test.param.name + "_" + std::to_string(test.param.size); });
+
+class EveryNetwork : public testing::TestWithParam<std::string> {};
+
+// Every parameter gets a gradient, so that none is there for nothing.
+TEST_P(EveryNetwork, LearnsEveryParameter) {
+  torch::manual_seed(1);
+  Network network(model::make_architecture(GetParam(), 3, 64));
+  const torch::Tensor pixels = torch::randint(0, 256, {4, 64, 64, 3}, torch::kUInt8);
+  torch::nn::functional::cross_entropy(network.forward(pixels).logits, torch::arange(4) % 3).backward();
+  for (const auto& parameter : network.named_parameters()) {
+    EXPECT_GT(parameter.value().grad().abs().sum().item<float>(), 0) << parameter.key();
+  }
+}
+
+// Unfolded and folded, from the batch's statistics and from running ones that equal them: but for being
+// unbiased, which is worth 1/2000 in a layer of a thousand numbers a channel.
+TEST(Network, AnswersAlikeInTrainAndEvalModeOnceItKnowsTheStatistics) {
+  const torch::NoGradGuard no_grad;
+  for (const char* name : {"small_resnet", "airbench"}) {
+    model::Architecture architecture = model::make_architecture(name, 3, 64);
+    architecture.norm_momentum = 1;
+    torch::manual_seed(4);
+    Network network(architecture);
+    const torch::Tensor pixels = torch::randint(0, 256, {16, 64, 64, 3}, torch::kUInt8);
+    const torch::Tensor expected = network.forward(pixels).logits;
+    network.eval();
+    const torch::Tensor difference = (network.forward(pixels).logits - expected).abs().max();
+    EXPECT_LT(difference.item<float>(), 0.02 * expected.abs().max().item<float>()) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Known, EveryNetwork, testing::ValuesIn(model::architecture_names()));
+
+TEST(Network, StartsAirbenchConvolutionsByPassingTheirInputOn) {
+  torch::manual_seed(1);
+  const model::TensorMap state = Network(model::make_architecture("airbench", 3)).state();
+  const model::Tensor& weight = state.at("group2.conv1.weight");  // [64, 24, 3, 3]
+  for (std::size_t out = 0; out < 24; ++out) {
+    for (std::size_t in = 0; in < 24; ++in) {
+      for (std::size_t place = 0; place < 9; ++place) {
+        EXPECT_EQ(weight.values[(out * 24 + in) * 9 + place], in == out && place == 4 ? 1 : 0);
+      }
+    }
+  }
+  EXPECT_NE(weight.values[24 * 24 * 9], 0);
+}
+
+// What the first convolution makes of the pictures it was computed from has no direction that stands out.
+TEST(Network, WhitensTheStemAndFreezesIt) {
+  torch::manual_seed(1);
+  Network network(model::make_architecture("airbench", 3));
+  const std::size_t parameters = network.decayed_parameters().size();
+  const torch::Tensor smooth =
+      torch::randint(0, 256, {64, 8, 8, 1}, torch::kUInt8).repeat_interleave(4, 1).repeat_interleave(4, 2);
+  const torch::Tensor pixels =
+      (smooth.to(torch::kInt32) * 3 / 4 + torch::randint(0, 60, {64, 32, 32, 3}, torch::kInt32))
+          .to(torch::kUInt8);
+  network.whiten(pixels);
+  EXPECT_EQ(network.decayed_parameters().size(), parameters - 1);
+  const model::TensorMap state = network.state();
+  const model::Tensor& values = state.at("whiten.weight");
+  const torch::Tensor weight = torch::tensor(values.values).view(values.shape);
+  EXPECT_TRUE(torch::equal(weight.narrow(0, 0, 12), -weight.narrow(0, 12, 12)));
+  const model::Architecture& net = network.architecture();
+  const torch::Tensor input = ((pixels.to(torch::kFloat32) - torch::tensor(at::ArrayRef<float>(net.mean))) /
+                               torch::tensor(at::ArrayRef<float>(net.scale)))
+                                  .permute({0, 3, 1, 2});
+  const torch::Tensor white = torch::conv2d(input, weight.narrow(0, 0, 12)).transpose(0, 1).flatten(1);
+  const torch::Tensor covariance = white.matmul(white.t()) / white.size(1);
+  EXPECT_TRUE(torch::allclose(covariance, torch::eye(12), 0, 0.05)) << covariance;
+}
+
+TEST(Network, WhitensNothingWithoutSuchALayer) {
+  Network network(model::make_architecture("small_resnet", 3));
+  const model::TensorMap before = network.state();
+  network.whiten(torch::randint(0, 256, {4, 32, 32, 3}, torch::kUInt8));
+  for (const auto& [name, tensor] : network.state()) EXPECT_EQ(tensor.values, before.at(name).values) << name;
 }
 
 TEST(Network, KeepsItsStateThroughATensorMap) {

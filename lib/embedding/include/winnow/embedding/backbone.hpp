@@ -18,9 +18,11 @@ struct Backbone {
   std::map<std::string, std::string> source{};  // what the weight file says of itself, and its name
 };
 
-// Reads weights for one of model's architectures; tensors it does not need are passed over.
-// Throws Error{kNotFound | kInvalid}: no such file, not safetensors, weights of another network.
-[[nodiscard]] Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture);
+// Reads weights for one of model's architectures, with the names that model::take_weights understands; size
+// as in make_architecture. Throws Error{kNotFound | kInvalid}: no such file, not safetensors, weights of
+// another network.
+[[nodiscard]] Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture,
+                                     int size = 0);
 
 // What pictures have to go through for this network; size 0 takes the one it was designed for.
 [[nodiscard]] image::Preprocessing preprocessing_for(const model::Architecture& architecture, int size = 0);

@@ -9,11 +9,26 @@
 
 namespace winnow::model {
 
-enum class Activation { kNone, kRelu, kRelu6 };
+enum class Activation { kNone, kRelu, kRelu6, kGelu };
+
+// What is put around a picture before a kernel goes over it.
+enum class Pad {
+  kSame,       // TensorFlow's rule: n pixels give ceil(n / stride); an odd pixel goes to the right and bottom
+  kSymmetric,  // PyTorch's habit: kernel / 2 on every side
+  kNone,
+};
+
+// What a weight is before training.
+enum class Start {
+  kRandom,
+  kIdentity,   // random, but the first filters pass the input's channels on: Zagoruyko 2017, arXiv:1706.00388
+  kWhitening,  // computed from the training pictures and not learned: Jordan 2024, arXiv:2404.00498
+};
 
 struct Layer {
   enum class Kind {
-    kConvolution,  // then batch normalisation if norm is set, then the activation
+    kConvolution,  // then max-pooled if pool > 1, normalised if norm is set, and activated
+    kMaxPool,      // padded symmetrically
     kAdd,          // of two inputs of equal shape, then the activation
     kMeanPool,     // over height and width: [n, c, h, w] -> [n, c]
     kLinear,       // [n, in] -> [n, out]
@@ -29,20 +44,25 @@ struct Layer {
   int kernel = 1;
   int stride = 1;
   int groups = 1;
+  Pad pad = Pad::kSame;
+  // Max-pooled over squares of this side before normalisation, whose scale is then fixed at 1: a maximum and
+  // a positive scale can change places, so that normalisation still folds into the convolution.
+  int pool = 1;
+  bool norm_has_scale = true;
+  Start start = Start::kRandom;
 };
 
-// Every convolution is padded as TensorFlow's SAME: an input of n pixels gives ceil(n / stride), and an odd
-// pixel of padding goes to the right and bottom.
 struct Architecture {
   std::string name;
   std::vector<Layer> layers;
-  int input_size = 224;  // the side it was designed for, in pixels
+  int input_size = 224;  // the side of its pictures, in pixels
   // First step, for red, green and blue: (pixel - mean) / scale.
   std::array<float, 3> mean = {127, 127, 127};
   std::array<float, 3> scale = {128, 128, 128};
   float norm_epsilon = 1e-3F;
-  int features = 0;   // the layer before the mean pool: [n, embedding_size, h, w]
-  int embedding = 0;  // the mean pool: [n, embedding_size]
+  float norm_momentum = 0.1F;  // the share of a batch's statistics in the running ones
+  int features = 0;            // the layer before the mean pool: [n, embedding_size, h, w]
+  int embedding = 0;           // the mean pool: [n, embedding_size]
   int embedding_size = 0;
   int classes = 0;   // 0: the network ends with the embedding
   std::string head;  // name of the last linear layer's weights
@@ -51,24 +71,35 @@ struct Architecture {
 // The names make_architecture knows.
 [[nodiscard]] const std::vector<std::string>& architecture_names();
 
-// Throws Error{kUsage} for an unknown name.
-//   efficientnet_lite0  Tan 2020: EfficientNet without squeeze-excitation, ReLU6; weight names as in its
-//                       PyTorch weight file
-//   small_resnet        residual CNN for training from scratch: 1.4 M parameters, He et al. 2016
-[[nodiscard]] Architecture make_architecture(const std::string& name, int classes);
+// size: the side of its pictures in pixels; 0 takes the one the network was designed for. It decides how
+// often small_resnet halves the picture, and the shape of doom68's weights. Throws Error{kUsage} for an
+// unknown name, and for pictures too small for the network.
+//   efficientnet_lite0, _lite1, _lite2
+//                   EfficientNet without squeeze-excitation, ReLU6: Tan and Le 2019, arXiv:1905.11946, and
+//                   the authors' Lite variants of 2020; weight names as in their PyTorch weight files
+//   resnet18, resnet50
+//                   He et al. 2016, arXiv:1512.03385; weight names as in torchvision and timm
+//   small_resnet    residual CNN for training from scratch: 1.4 M parameters
+//   airbench        for small pictures in little time: Jordan 2024, arXiv:2404.00498, at a third of its width
+//   doom68          three convolutions and two fully connected layers for 68 px, as tutorials of the 2010s
+//   had
+[[nodiscard]] Architecture make_architecture(const std::string& name, int classes, int size = 0);
 
 struct Padding {
   int before;
   int after;
 };
 
-// The SAME rule along one axis.
-[[nodiscard]] Padding same_padding(int size, int kernel, int stride);
+// Along one axis of size pixels, of a convolution or a max pool.
+[[nodiscard]] Padding padding_of(const Layer& layer, int size);
+// The pixels that such a layer makes of size pixels.
+[[nodiscard]] int side_after(const Layer& layer, int size);
 
 // Names and shapes of all tensors that a state dict of this network holds.
 struct TensorSpec {
   std::string name;
   std::vector<std::int64_t> shape;
+  Start start = Start::kRandom;
 };
 [[nodiscard]] std::vector<TensorSpec> tensor_specs(const Architecture& architecture);
 

@@ -27,6 +27,10 @@ class Network : public torch::nn::Module {
   // bias.
   explicit Network(model::Architecture architecture);
 
+  // Before training from scratch: lets layers that start so whiten the patches of these pictures, uint8
+  // [n, height, width, 3] of which a few thousand are enough, and stop learning. Without such layers nothing.
+  void whiten(const torch::Tensor& pixels);
+
   // pixels: uint8 [n, height, width, 3]; normalised here, as in the exported graph.
   [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels);
 
@@ -41,11 +45,13 @@ class Network : public torch::nn::Module {
   void freeze_statistics(bool freeze) { statistics_are_frozen_ = freeze; }
 
   [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
-  // Weights of convolutions and of the head; what is left are normalisations and biases, which want no decay.
+  // Weights of convolutions and of the head that learn; what is left are normalisations and biases, which
+  // want no decay.
   [[nodiscard]] std::vector<torch::Tensor> decayed_parameters() const;
   [[nodiscard]] std::vector<torch::Tensor> undecayed_parameters() const;
 
  private:
+  [[nodiscard]] torch::Tensor normalise(const torch::Tensor& pixels) const;
   [[nodiscard]] torch::Tensor run_convolution(const model::Layer& layer, const torch::Tensor& input) const;
   [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
   [[nodiscard]] std::vector<torch::Tensor> parameters_of_rank(bool matrices) const;

@@ -22,8 +22,10 @@ enum class Recipe {
 
 struct TrainingOptions {
   Recipe recipe = Recipe::kProbe;
-  std::string architecture;       // empty: efficientnet_lite0 for probe, small_resnet for scratch
-  std::filesystem::path weights;  // pretrained weights (safetensors), for probe
+  std::string architecture;  // empty: efficientnet_lite0 for probe, small_resnet for scratch
+  // Pretrained weights for probe, safetensors; empty: ARCHITECTURE.safetensors in weights_folder.
+  std::filesystem::path weights;
+  std::filesystem::path weights_folder;
   // Where embeddings are kept for the next run; empty: beside the pictures, see embedding::default_cache().
   std::filesystem::path cache;
   bool no_cache = false;
