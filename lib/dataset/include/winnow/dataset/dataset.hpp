@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "winnow/core/json.hpp"
+
 namespace winnow::dataset {
 
 enum class Split { kTrain, kValidation, kTest };
@@ -28,6 +30,7 @@ struct Dataset {
   std::vector<std::string> classes;  // sorted
   std::vector<Sample> samples;       // sorted by path
   bool has_splits = false;           // false: split and group mean nothing yet
+  Json curation = Json::object();    // summary of the curated manifest, with "rejected": count by reason
 };
 
 // A curated manifest (a file: the images it keeps, with their splits), or a folder with one subfolder per

@@ -36,6 +36,7 @@ struct Picture {
   std::string path = {};
   std::string label = {};
   std::string suggested = {};
+  Bytes overlay = {};  // a second picture, of equal size, to stand beside the first; may be empty
 };
 
 // All texts are plain text; the page escapes them. Not thread-safe.
@@ -45,9 +46,12 @@ class Page {
 
   void section(std::string_view heading, std::string_view explanation = {});
   void paragraph(std::string_view text);
+  void list(const std::vector<std::string>& items);
   void code(std::string_view text);
   void facts(const std::vector<Fact>& facts);
   void table(const Table& table);
+  // What a chart shows, for those who cannot see it and those who want to copy it; folded until opened.
+  void numbers(std::string_view summary, const Table& table);
   void pictures(const std::vector<Picture>& pictures);
   // Lets a person mark the pictures that have a path keep, drop or relabel to one of `labels`, and save that
   // as docs/formats/decisions.md has it. The page then holds a script; it fetches nothing and sends nothing.
