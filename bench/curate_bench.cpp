@@ -2,6 +2,7 @@
 //
 //   curate_bench flips FOLDER       a tenth of the labels turned: precision and recall of label errors
 //   curate_bench copies FOLDER      edited copies planted: how many are found, and false groups
+//   curate_bench speed FOLDER       the whole of winnow-curate beside the embedding of the pictures alone
 //   curate_bench search [PICTURES]  duplicates among synthetic embeddings: recall, time, memory
 //
 // FOLDER has one subfolder of photographs per class; nothing in it is changed. `bench/run.sh curate` builds
@@ -25,6 +26,8 @@
 #include "winnow/core/threads.hpp"
 #include "winnow/curation/curate.hpp"
 #include "winnow/curation/network.hpp"
+#include "winnow/embedding/backbone.hpp"
+#include "winnow/embedding/embed.hpp"
 #include "winnow/image/decode.hpp"
 #include "winnow/image/encode.hpp"
 #include "winnow/image/preprocess.hpp"
@@ -47,8 +50,7 @@ struct Surroundings {
 
 curation::Curation curate(const dataset::Dataset& tree, const Context& context) {
   curation::CurationOptions options;
-  options.embed =
-      curation::make_embed(tree, {.weights = WINNOW_WEIGHTS, .cache = {}, .no_cache = true}, context);
+  options.examine = curation::make_examine({.weights = WINNOW_WEIGHTS, .cache = {}, .no_cache = true});
   return curation::curate(tree, options, context);
 }
 
@@ -243,6 +245,53 @@ void bench_search(std::size_t count, const Context& context) {
              static_cast<double>(usage.ru_maxrss) / 1e6);
 }
 
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// In turns, so that both see the same machine: decoding and the forward pass with nothing else, all that
+// `winnow-curate FOLDER -o FILE --report FILE` does with an empty cache, and the same with a full one.
+void bench_speed(const fs::path& folder, const Context& context) {
+  constexpr int kRounds = 5;
+  std::string scratch = (fs::temp_directory_path() / "curate_bench-XXXXXX").string();
+  if (::mkdtemp(scratch.data()) == nullptr) throw Error(ErrorKind::kIo, scratch, "cannot make a folder");
+  const auto curate_all = [&](const fs::path& cache) {
+    const dataset::Dataset tree = dataset::open_dataset(folder);
+    curation::CurationOptions options;
+    options.examine = curation::make_examine({.weights = WINNOW_WEIGHTS, .cache = cache});
+    const curation::Curation curation = curation::curate(tree, options, context);
+    dataset::write_curated_manifest(fs::path(scratch) / "curated.jsonl", curation.manifest);
+    write_file_atomically(fs::path(scratch) / "curate.html",
+                          curation::render_curation_report(tree, curation, "speed", "", context));
+  };
+  std::vector<double> alone, whole, again;
+  std::size_t pictures = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    alone.push_back(seconds_of([&] {
+      const dataset::Dataset tree = dataset::open_dataset(folder);
+      const embedding::Backbone backbone = embedding::read_backbone(WINNOW_WEIGHTS, "efficientnet_lite0");
+      pictures = embedding::embed(backbone.architecture, backbone.tensors,
+                                  embedding::preprocessing_for(backbone.architecture), tree, {}, context)
+                     .kept.size();
+    }));
+    const fs::path cache = fs::path(scratch) / std::to_string(round);
+    whole.push_back(seconds_of([&] { curate_all(cache); }));
+    again.push_back(seconds_of([&] { curate_all(cache); }));
+  }
+  fs::remove_all(scratch);
+  fmt::print(
+      "{} pictures, median of {}: embedding alone {:.2f} s, curated whole {:.2f} s, ratio {:.2f}; with "
+      "the embeddings cached {:.2f} s\n",
+      pictures, kRounds, median(alone), median(whole), median(whole) / median(alone), median(again));
+}
+
 }  // namespace
 }  // namespace winnow
 
@@ -254,10 +303,12 @@ int main(int argc, char** argv) {
       winnow::bench_flips(argv[2], surroundings.context);
     } else if (which == "copies" && argc == 3) {
       winnow::bench_copies(argv[2], surroundings.context);
+    } else if (which == "speed" && argc == 3) {
+      winnow::bench_speed(argv[2], surroundings.context);
     } else if (which == "search" && argc <= 3) {
       winnow::bench_search(argc == 3 ? std::stoul(argv[2]) : 100'000, surroundings.context);
     } else {
-      fmt::print(stderr, "curate_bench flips|copies FOLDER, or curate_bench search [PICTURES]\n");
+      fmt::print(stderr, "curate_bench flips|copies|speed FOLDER, or curate_bench search [PICTURES]\n");
       return 2;
     }
   } catch (const std::exception& error) {

@@ -6,17 +6,23 @@
 #   bench/run.sh steps [arguments]     what one photo costs, step by step; Google Benchmark's arguments
 #   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
 #   bench/run.sh curate flips|copies FOLDER    what winnow-curate finds in photographs with planted mistakes
+#   bench/run.sh curate speed FOLDER           its time beside that of the embeddings alone
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
+#   bench/run.sh curate cleanvision FOLDER     beside cleanvision; see bench/cleanvision_bench.py --help
+#   bench/run.sh train FOLDER [arguments]      winnow-train beside PyTorch in Python; see bench/train_bench.py --help
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench curate_bench winnow-scrape
+cmake --build --preset release --target pipeline_bench curate_bench winnow-scrape winnow-curate winnow-train
 case $which in
   steps) exec build/bin/pipeline_bench "$@" ;;
   scrape) exec bench/scrape_bench.py "$@" ;;
-  curate) exec build/bin/curate_bench "$@" ;;
+  curate)
+    if [ "${1:-}" = cleanvision ]; then shift; exec .deps/bench/bin/python bench/cleanvision_bench.py "$@"; fi
+    exec build/bin/curate_bench "$@" ;;
+  train) exec bench/train_bench.py "$@" ;;
   all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
 esac

@@ -30,8 +30,8 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libavif-dev)
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev nginx-light python3-venv)
-bench_programs=(img2dataset==1.47.0)
+bench_packages=(libbenchmark-dev nginx-light python3-venv dataset-fashion-mnist)
+bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 numpy==2.4.6 pillow==13.0.0 "torch==$torch_version+cpu")
 
 die() { echo "setup: $*" >&2; exit 1; }
 say() { echo "setup: $*" >&2; }
@@ -176,8 +176,9 @@ need_bench_programs() {
   have bench "${bench_programs[*]}" && return
   say "fetching ${bench_programs[*]} to measure beside"
   rm -rf "$deps/bench"
-  python3 -m venv "$deps/bench" &&
-    "$deps/bench/bin/pip" install --quiet --disable-pip-version-check "${bench_programs[@]}" 2>"$deps/pip.log" ||
+  python3 -m venv "$deps/bench"
+  local install=("$deps/bench/bin/pip" install --quiet --disable-pip-version-check "${bench_programs[@]}")
+  "${install[@]}" 2>"$deps/pip.log" || "${install[@]}" --extra-index-url "$torch_cpu_index" 2>>"$deps/pip.log" ||
     die "${bench_programs[*]} cannot be had from the package index (see .deps/pip.log)"
   done_with bench "${bench_programs[*]}"
 }

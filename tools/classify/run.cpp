@@ -10,6 +10,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/progress.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/dataset/loader.hpp"
 #include "winnow/inference/answer.hpp"
 #include "winnow/stats/interval.hpp"
@@ -76,7 +77,8 @@ cli::Outcome run(const ClassifyOptions& options, cli::ToolContext& context) {
   const std::size_t failed = classify_files(*classifier, options, inputs.files, writer, tally, context);
   writer.finish();
   if (tally.answered == 0)
-    throw Error(ErrorKind::kInvalid, "", fmt::format("none of {} images could be read", failed));
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("{} given, none could be read", format_count(failed, "image")));
   if (!options.expect.empty()) {
     const stats::Interval interval = stats::wilson_interval(tally.right, tally.answered);
     context.log.info("{} of {} right: {:.1f} % (95 % interval {:.1f} to {:.1f} %)", tally.right,

@@ -7,6 +7,7 @@
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/table.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/curation/clean_copy.hpp"
 
 namespace winnow::tools {
@@ -22,16 +23,15 @@ void list_broken(const curation::Curation& curation, Logger& log) {
 void warn_of_small_classes(const curation::Curation& curation, Logger& log) {
   for (const curation::ClassCounts& c : curation.classes) {
     if (c.train > 0 && c.validation > 0 && c.test > 0) continue;
-    log.warn(
-        "{}: only {} usable image{}, too few to train, validate and test; add images or remove the folder",
-        (curation.manifest.root / c.label).string(), c.kept(), c.kept() == 1 ? "" : "s");
+    log.warn("{}: only {}, too few to train, validate and test; add images or remove the folder",
+             (curation.manifest.root / c.label).string(), format_count(c.kept(), "usable image"));
   }
 }
 
 void tell_properties(const curation::Curation& curation, Logger& log) {
   for (const curation::SetProperty& property : curation.properties) {
     if (property.issue == curation::kClassImbalance) {
-      log.warn("the rarest class has only {} pictures, {:.1f} % of all", property.count,
+      log.warn("the rarest class has only {}, {:.1f} % of all", format_count(property.count, "picture"),
                100 * property.share);
     } else {
       log.info("{}: so are {:.0f} % of the pictures; taken as a property of the set",
@@ -66,7 +66,7 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   for (const std::filesystem::path& file : options.decisions) {
     for (auto& [path, decision] : curation::read_decisions(file, tree)) curating.decisions[path] = decision;
   }
-  if (!options.quick) curating.embed = curation::make_embed(tree, options.network, context);
+  if (!options.quick) curating.examine = curation::make_examine(options.network);
   const curation::Curation curation = curation::curate(tree, curating, context);
   list_broken(curation, context.log);
   warn_of_small_classes(curation, context.log);
@@ -74,12 +74,13 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
   dataset::write_curated_manifest(options.output, curation.manifest);
   if (!options.report.empty()) {
     const std::string name = options.folder.lexically_normal().string();
-    write_file_atomically(options.report,
-                          curation::render_curation_report(curation, name, context.command_line, context));
+    write_file_atomically(options.report, curation::render_curation_report(tree, curation, name,
+                                                                           context.command_line, context));
   }
   if (!options.apply.empty()) {
     const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);
-    context.log.info("{}: {} pictures linked, {} copied", options.apply.string(), copy.linked, copy.copied);
+    context.log.info("{}: {} linked, {} copied", options.apply.string(), format_count(copy.linked, "picture"),
+                     copy.copied);
   }
   print_counts(curation, context.out);
   return cli::Outcome::kDone;

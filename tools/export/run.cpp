@@ -11,9 +11,9 @@ namespace winnow::tools {
 
 cli::Outcome run(const ExportOptions& options, cli::ToolContext& context) {
   const exporting::ExportedModel model = exporting::export_onnx(options.run, options.output, context);
-  fmt::print(context.out, "{}: {}, largest difference to the trained network {:.1g} on {} pictures\n",
+  fmt::print(context.out, "{}: {}, largest difference to the trained network {:.1g} on {}\n",
              options.output.string(), format_bytes(model.bytes), model.largest_difference,
-             model.pictures_compared);
+             format_count(model.pictures_compared, "picture"));
   return cli::Outcome::kDone;
 }
 

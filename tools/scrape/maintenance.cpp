@@ -27,7 +27,8 @@ cli::Outcome verify(const ScrapeOptions& options, cli::ToolContext& context) {
   for (const scraping::SetProblem& problem : report.problems) {
     context.out << printable(problem.file, 500) << ": " << problem.what << "\n";
   }
-  context.log.info("{} pictures checked, {} problems", report.checked, report.problems.size());
+  context.log.info("{} checked, {}", format_count(report.checked, "picture"),
+                   format_count(report.problems.size(), "problem"));
   return report.problems.empty() ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;
 }
 
@@ -45,16 +46,17 @@ cli::Outcome remove_listed(const ScrapeOptions& options, cli::ToolContext& conte
   for (const std::string& entry : report.unknown) {
     context.log.warn("{}: no picture of the set goes by this; passed over", printable(entry, 200));
   }
-  context.log.info("{} pictures removed", report.removed);
+  context.log.info("{} removed", format_count(report.removed, "picture"));
   return report.unknown.empty() ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;
 }
 
 cli::Outcome pack(const ScrapeOptions& options, cli::ToolContext& context) {
   require_set(options);
   const scraping::ShardReport report = scraping::write_shards(options.output, options.shards, {}, context);
-  context.log.info("{} pictures in {} shards", report.samples, report.shards);
+  context.log.info("{} in {}", format_count(report.samples, "picture"), format_count(report.shards, "shard"));
   if (report.missing == 0) return cli::Outcome::kDone;
-  context.log.warn("{} pictures are missing or not what was fetched; --verify names them", report.missing);
+  context.log.warn("{} left out, missing or not what was fetched; --verify names them",
+                   format_count(report.missing, "picture"));
   return cli::Outcome::kItemsFailed;
 }
 
@@ -70,7 +72,7 @@ cli::Outcome merge(const ScrapeOptions& options, cli::ToolContext& context) {
   for (const std::string& file : report.unusable) {
     context.log.warn("{}: is missing or not what was fetched; skipped", printable(file, 500));
   }
-  context.log.info("{} pictures added, {} were there already", report.added, report.duplicates);
+  context.log.info("{} added, {} already there", format_count(report.added, "picture"), report.duplicates);
   return report.unusable.empty() ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;
 }
 

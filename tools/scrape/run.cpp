@@ -53,9 +53,9 @@ cli::Outcome report(const Summary& summary, const ScrapeOptions& options, cli::T
   }
   if (total.label_noise > 0) {
     context.log.warn(
-        "label noise: {} pictures had been kept under another label; see the rows with reason label_noise in "
+        "label noise: {} had been kept under another label; see the rows with reason label_noise in "
         "{}",
-        total.label_noise, (options.output / "manifest.jsonl").string());
+        format_count(total.label_noise, "picture"), (options.output / "manifest.jsonl").string());
   }
   if (total.found > 0) print_counts(summary, context.out);
   throw_if_stopped(context.stop);

@@ -124,7 +124,8 @@ bool report_shortage(std::map<std::string, std::uint64_t> counts, const ScrapeOp
   for (const auto& [label, count] : counts) {
     if (count >= options.collect.count) continue;
     is_short = true;
-    log.warn("{}: {} of {} pictures, there are no more; try other {}", label, count, options.collect.count,
+    log.warn("{}: {} of {}, there are no more; try other {}", label, count,
+             format_count(options.collect.count, "picture"),
              is_search(options) ? "words (--query) or sources (--source)" : "pages or lists, with --resume");
   }
   return is_short;

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <thread>
 
+#include "winnow/core/text.hpp"
+
 namespace winnow::tools {
 namespace {
 
@@ -31,7 +33,7 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   const model::Metadata metadata = classifier->metadata();
   site.open(std::move(classifier), options.model.string());
   if (context.stop.stop_requested()) return cli::Outcome::kDone;
-  context.log.info("ready on {} ({} classes, {} px)", site.url(), metadata.classes.size(),
+  context.log.info("ready on {} ({}, {} px)", site.url(), format_count(metadata.classes.size(), "class"),
                    metadata.preprocessing.size);
 
   wait_for(context.stop);

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "winnow/core/error.hpp"
+#include "winnow/core/file.hpp"
 
 namespace winnow {
 namespace {
@@ -53,12 +54,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(target_, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
+  if (const int error_number = write_all(descriptor_, bytes); error_number != 0) fail(target_, error_number);
 }
 
 void AtomicFile::commit() {

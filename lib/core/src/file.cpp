@@ -76,6 +76,20 @@ Bytes read_stream(int descriptor, const std::string& name, std::uint64_t max_byt
   }
 }
 
+int write_all(int descriptor, ByteSpan bytes, std::optional<std::uint64_t> offset) {
+  while (!bytes.empty()) {
+    const ssize_t count = offset
+                              ? ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(*offset))
+                              : ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) return EIO;  // or it would go on for ever
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    if (offset) *offset += static_cast<std::uint64_t>(count);
+  }
+  return 0;
+}
+
 void create_directories(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

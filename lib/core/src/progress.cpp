@@ -58,20 +58,19 @@ void Progress::set_note(std::string note) {
 void Progress::draw(Clock::time_point now) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const std::uint64_t done = done_;
-  const std::uint64_t total = total_;
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   std::string line = fmt::format("{:<11}", what_);
-  if (total > 0) {
-    line += fmt::format("{}  {}/{}", draw_bar(static_cast<double>(done) / static_cast<double>(total)), done,
-                        total);
+  if (total_ > 0) {
+    line += fmt::format("{}  {}/{}", draw_bar(static_cast<double>(done) / static_cast<double>(total_)), done,
+                        total_);
   } else {
     line += fmt::format("{}", done);
   }
   if (rate > 0) line += rate >= 10 ? fmt::format("  {:.0f}/s", rate) : fmt::format("  {:.1f}/s", rate);
-  if (total > done && rate > 0) {
+  if (total_ > done && rate > 0) {
     line +=
         "  " +
-        format_duration(std::chrono::seconds(static_cast<long>(static_cast<double>(total - done) / rate))) +
+        format_duration(std::chrono::seconds(static_cast<long>(static_cast<double>(total_ - done) / rate))) +
         " left";
   }
   {

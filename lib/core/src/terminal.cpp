@@ -3,7 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include "winnow/core/file.hpp"
 
 namespace winnow {
 namespace {
@@ -21,12 +21,7 @@ int Terminal::columns() const {
 }
 
 void Terminal::write(std::string_view text) const {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor_, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;  // nobody is reading; the work goes on
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  (void)write_all(descriptor_, as_bytes(text));  // if nobody is reading, the work goes on
 }
 
 void Terminal::print_line(std::string_view line) {

@@ -44,6 +44,11 @@ std::string format_bytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
+std::string format_count(std::uint64_t count, std::string_view singular) {
+  const char* ending = count == 1 ? "" : singular.ends_with('s') ? "es" : "s";
+  return fmt::format("{} {}{}", count, singular, ending);
+}
+
 std::string format_duration(std::chrono::seconds duration) {
   const long total = duration.count();
   if (total >= 3600) return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);

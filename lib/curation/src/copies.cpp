@@ -8,6 +8,8 @@
 #include <numeric>
 #include <set>
 
+#include "winnow/core/text.hpp"
+
 namespace winnow::curation {
 namespace {
 
@@ -86,10 +88,10 @@ void reject_placeholders(const dataset::Dataset& tree, Draft& draft) {
     if (labels.size() < 2) continue;
     for (const std::size_t i : positions) {
       if (draft.is_decided(i) || !draft.row_of_sound(i).keep) continue;
-      reject(
-          draft.row_of_sound(i),
-          {kPlaceholder,
-           fmt::format("the same bytes stand {} times under {} labels", positions.size(), labels.size()), 1});
+      reject(draft.row_of_sound(i), {kPlaceholder,
+                                     fmt::format("the same bytes stand {} times under {}", positions.size(),
+                                                 format_count(labels.size(), "label")),
+                                     1});
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "copies.hpp"
 #include "draft.hpp"
@@ -77,6 +78,23 @@ Draft make_draft(const dataset::Dataset& tree, const std::vector<Result<Fingerpr
   return draft;
 }
 
+// A picture may decode and yet not be sound: its name is none that a manifest can hold.
+stats::Matrix embeddings_of_sound(Examined& examined, const Draft& draft) {
+  std::vector<std::size_t> rows;
+  std::size_t row = 0;
+  auto sound = draft.sound.begin();
+  for (std::size_t i = 0; i < examined.fingerprints.size(); ++i) {
+    if (!examined.fingerprints[i]) continue;
+    if (sound != draft.sound.end() && *sound == i) {
+      rows.push_back(row);
+      ++sound;
+    }
+    ++row;
+  }
+  examined.embeddings.keep_rows(rows);
+  return std::move(examined.embeddings);
+}
+
 void deal_out(const std::vector<std::string>& classes, const std::vector<int>& groups,
               const CurationOptions& options, Draft& draft) {
   // A group is known by all its pictures, kept or not: what is kept of it may change from run to run.
@@ -102,18 +120,17 @@ void deal_out(const std::vector<std::string>& classes, const std::vector<int>& g
 }
 
 // Looks at the result instead of trusting it: no two related pictures that are kept may lie on two sides.
-// reviewed: the pictures, among those in draft.sound, whose embeddings there are.
-std::size_t count_leaks(const Draft& draft, const std::vector<std::size_t>& reviewed,
-                        const dataset::DuplicateOptions& duplicates, const Context& context) {
+// draft.embeddings are those of the kept pictures.
+std::size_t count_leaks(const Draft& draft, const dataset::DuplicateOptions& duplicates,
+                        const Context& context) {
   std::vector<const Fingerprint*> fingerprints;
-  std::vector<std::size_t> chosen;
   std::vector<dataset::Split> splits;
-  for (const std::size_t i : reviewed) {
+  for (const std::size_t i : draft.kept()) {
     fingerprints.push_back(draft.fingerprints[i]);
-    if (!draft.row_of_sound(i).keep) continue;
-    chosen.push_back(fingerprints.size() - 1);
     splits.push_back(draft.row_of_sound(i).split);
   }
+  std::vector<std::size_t> chosen(fingerprints.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
   const stats::Matrix* embeddings = draft.embeddings.rows() == 0 ? nullptr : &draft.embeddings;
   return dataset::count_separated({fingerprints, embeddings}, chosen, splits, duplicates, context);
 }
@@ -178,7 +195,7 @@ Json summarise(const Curation& curation, const CurationOptions& options,
                   {"test_fraction", options.split.test},
                   {"same_picture_bits", duplicates.same_picture_bits},
                   {"related_bits", duplicates.related_bits}};
-  if (options.embed) {
+  if (options.examine) {
     summary["same_picture_cosine"] = duplicates.same_picture_cosine;
     summary["related_cosine"] = duplicates.related_cosine;
   }
@@ -197,7 +214,8 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
   std::map<std::string, dataset::Split> sides;
   try {
     const dataset::CuratedManifest manifest = dataset::read_curated_manifest(file);
-    const bool is_same = manifest.summary.value("seed", Json()) == options.seed &&
+    const bool is_same = manifest.summary.is_object() &&
+                         manifest.summary.value("seed", Json()) == options.seed &&
                          manifest.summary.value("val_fraction", Json()) == options.validation &&
                          manifest.summary.value("test_fraction", Json()) == options.test;
     for (const CuratedRow& row : manifest.rows) {
@@ -210,24 +228,24 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
 }
 
 Curation curate(const dataset::Dataset& tree, const CurationOptions& options, const Context& context) {
-  const std::vector<Result<Fingerprint>> results = dataset::fingerprint(tree, options.reading, context);
-  Draft draft = make_draft(tree, results, options, context);
-  if (options.embed) draft.embeddings = options.embed(draft.sound);
-  const stats::Matrix* embeddings = options.embed ? &draft.embeddings : nullptr;
+  Examined examined = options.examine ? options.examine(tree, options.reading, context)
+                                      : Examined{dataset::fingerprint(tree, options.reading, context), {}};
+  Draft draft = make_draft(tree, examined.fingerprints, options, context);
+  if (options.examine) draft.embeddings = embeddings_of_sound(examined, draft);
+  const stats::Matrix* embeddings = options.examine ? &draft.embeddings : nullptr;
   const dataset::DuplicateGroups duplicates =
       dataset::find_duplicates({draft.fingerprints, embeddings}, options.duplicates, context);
 
   Curation curation;
   reject_placeholders(tree, draft);
   curation.groups = settle_copies(duplicates.same, draft);
-  const std::vector<std::size_t> reviewed = draft.kept();
   curation.properties = review_pictures(draft);
   if (auto imbalance = find_imbalance(tree.classes, draft)) curation.properties.push_back(*imbalance);
-  if (options.embed) {
+  if (options.examine) {
     curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
   }
   deal_out(tree.classes, duplicates.related, options, draft);
-  curation.leaks = count_leaks(draft, reviewed, duplicates.used, context);
+  curation.leaks = count_leaks(draft, duplicates.used, context);
 
   curation.spreads = std::move(draft.spreads);
   curation.manifest.root = tree.root;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "thumbnails.hpp"
+#include "winnow/core/text.hpp"
 #include "winnow/curation/curate.hpp"
 #include "winnow/report/chart.hpp"
 #include "winnow/report/page.hpp"
@@ -81,7 +82,8 @@ std::vector<report::Fact> key_facts(const Curation& curation) {
     all.test += c.test;
   }
   std::vector<report::Fact> facts = {
-      {std::to_string(all.found), "images found", fmt::format("in {} classes", curation.classes.size())},
+      {std::to_string(all.found), all.found == 1 ? "image found" : "images found",
+       "in " + format_count(curation.classes.size(), "class")},
       {std::to_string(all.kept()), "kept",
        fmt::format("{} to train, {} to validate, {} to test", all.train, all.validation, all.test)},
       {std::to_string(all.review), "worth a look", "kept, but something speaks against them"},
@@ -121,9 +123,10 @@ void write_classes(const Curation& curation, report::Page& page) {
 }
 
 void write_issue_counts(const Curation& curation, const std::vector<Sheet>& sheets, report::Page& page) {
-  report::Table table{{"issue", "images", ""}, {}, {false, true, false}};
+  report::Table table{{"issue", "images", "what it means"}, {}, {false, true, false}};
   for (const Sheet& sheet : sheets) {
-    table.rows.push_back({std::string(sheet.type->title), std::to_string(sheet.pictures.size()), ""});
+    table.rows.push_back({std::string(sheet.type->title), std::to_string(sheet.pictures.size()),
+                          std::string(sheet.type->explanation)});
   }
   for (const SetProperty& property : curation.properties) {
     const ReviewType* type = find_review_type(property.issue);
@@ -161,27 +164,30 @@ report::Picture picture_of(const CuratedRow& row, const Bytes& jpeg, std::string
 
 void write_groups(const Curation& curation, const Thumbnails& thumbnails, report::Page& page, bool conflict,
                   std::string_view heading, std::string_view explanation) {
-  std::size_t shown = 0;
+  std::vector<report::PictureGroup> shown;
+  bool are_more = false;
   for (const DuplicateGroup& group : curation.groups) {
     if (group.conflict != conflict) continue;
-    if (shown == 0) page.section(heading, explanation);
-    if (++shown > kMostGroups) break;
-    std::vector<report::Picture> pictures;
+    are_more = shown.size() == kMostGroups;
+    if (are_more) break;
+    report::PictureGroup& pictures = shown.emplace_back();
     for (std::size_t i = 0; i < std::min(group.rows.size(), kMostPicturesOfGroup); ++i) {
       const CuratedRow& row = curation.manifest.rows[group.rows[i]];
       const std::string title = conflict                                    ? row.label
                                 : row.keep                                  ? "kept"
                                 : row.issues.back().code == kExactDuplicate ? "same bytes"
                                                                             : "looks the same";
-      pictures.push_back(picture_of(row, thumbnails.of(group.rows[i]), title,
-                                    fmt::format("{}, {} x {}", row.path, row.width, row.height)));
+      pictures.pictures.push_back(picture_of(row, thumbnails.of(group.rows[i]), title,
+                                             fmt::format("{}, {} × {}", row.path, row.width, row.height)));
     }
-    page.pictures(pictures);
     if (group.rows.size() > kMostPicturesOfGroup) {
-      page.paragraph(fmt::format("and {} more like these", group.rows.size() - kMostPicturesOfGroup));
+      pictures.note = fmt::format("and {} more like these", group.rows.size() - kMostPicturesOfGroup);
     }
   }
-  if (shown > kMostGroups) page.paragraph("More groups are in the manifest.");
+  if (shown.empty()) return;
+  page.section(heading, explanation);
+  page.picture_groups(shown);
+  if (are_more) page.paragraph("More groups are in the manifest.");
 }
 
 void write_sheet(const Curation& curation, const Sheet& sheet, const Thumbnails& thumbnails,
@@ -194,10 +200,9 @@ void write_sheet(const Curation& curation, const Sheet& sheet, const Thumbnails&
     const std::string title = issue->suggested_label.empty()
                                   ? row.label
                                   : fmt::format("{}, or {}?", row.label, issue->suggested_label);
-    const std::string why =
-        issue->suggested_label.empty()
-            ? fmt::format("{}: {}", row.path, issue->detail)
-            : fmt::format("{}, margin {:.2f}: {}", row.path, issue->score.value_or(0), issue->detail);
+    const std::string why = issue->suggested_label.empty()
+                                ? fmt::format("{}: {}", row.path, issue->detail)
+                                : fmt::format("{}, margin {:.2f}", row.path, issue->score.value_or(0));
     pictures.push_back(picture_of(row, thumbnails.of(index), title, why));
     pictures.back().suggested = issue->suggested_label;
   }
@@ -221,10 +226,11 @@ void write_broken(const Curation& curation, report::Page& page) {
 
 }  // namespace
 
-std::string render_curation_report(const Curation& curation, const std::string& name,
-                                   const std::string& command_line, const Context& context) {
+std::string render_curation_report(const dataset::Dataset& tree, const Curation& curation,
+                                   const std::string& name, const std::string& command_line,
+                                   const Context& context) {
   const std::vector<Sheet> sheets = collect_sheets(curation);
-  const Thumbnails thumbnails(curation.manifest, rows_shown(curation, sheets), context);
+  const Thumbnails thumbnails(tree, rows_shown(curation, sheets), context);
   report::Page page(name, "What was found in this folder, and what is worth learning from");
   page.facts(key_facts(curation));
   write_classes(curation, page);
@@ -233,7 +239,7 @@ std::string render_curation_report(const Curation& curation, const std::string& 
                "Which label is right, a person has to say. Until then none of them is used.");
   for (const Sheet& sheet : sheets) write_sheet(curation, sheet, thumbnails, page);
   write_groups(curation, thumbnails, page, false, "Duplicates",
-               "Each row is one picture. The copy with the most pixels is kept, the others are left out.");
+               "Each frame is one picture. The copy with the most pixels is kept, the others are left out.");
   write_spreads(curation, page);
   write_broken(curation, page);
   page.section("How it was made");

@@ -11,32 +11,38 @@ namespace {
 
 constexpr const char* kArchitecture = "efficientnet_lite0";
 
-stats::Matrix embed_samples(const embedding::Backbone& backbone, const dataset::Dataset& tree,
-                            const std::filesystem::path& cache, std::span<const std::size_t> samples,
-                            const Context& context) {
-  std::vector<std::filesystem::path> files;
-  for (const std::size_t i : samples) files.push_back(tree.root / tree.samples[i].path);
+Examined examine(const embedding::Backbone& backbone, const NetworkOptions& options,
+                 const dataset::Dataset& tree, const dataset::FingerprintOptions& reading,
+                 const Context& context) {
+  embedding::EmbedOptions embedding{.reading = reading, .fingerprints = true};
+  if (!options.no_cache)
+    embedding.cache = options.cache.empty() ? embedding::default_cache(tree.root) : options.cache;
   embedding::Embeddings found =
       embedding::embed(backbone.architecture, backbone.tensors,
-                       embedding::preprocessing_for(backbone.architecture), files, cache, context);
+                       embedding::preprocessing_for(backbone.architecture), tree, embedding, context);
   stats::normalise_rows(found.values);
-  if (found.kept.size() == samples.size()) return std::move(found.values);
-  stats::Matrix all(samples.size(), found.values.columns());
-  for (std::size_t k = 0; k < found.kept.size(); ++k) {
-    std::copy(found.values.row(k).begin(), found.values.row(k).end(), all.row(found.kept[k]).begin());
+  Examined examined{.fingerprints = {}, .embeddings = std::move(found.values)};
+  examined.fingerprints.reserve(tree.samples.size());
+  auto failure = found.failures.begin();
+  auto fingerprint = found.fingerprints.begin();
+  for (std::size_t i = 0; i < tree.samples.size(); ++i) {
+    if (failure != found.failures.end() && failure->index == i) {
+      examined.fingerprints.emplace_back(std::move((failure++)->failure));
+    } else {
+      examined.fingerprints.emplace_back(std::move(*fingerprint++));
+    }
   }
-  return all;
+  return examined;
 }
 
 }  // namespace
 
-Embed make_embed(const dataset::Dataset& tree, const NetworkOptions& options, const Context& context) {
+Examine make_examine(const NetworkOptions& options) {
   const auto backbone =
       std::make_shared<const embedding::Backbone>(embedding::read_backbone(options.weights, kArchitecture));
-  std::filesystem::path cache = options.cache.empty() ? embedding::default_cache(tree.root) : options.cache;
-  if (options.no_cache) cache.clear();
-  return [backbone, cache, &tree, &context](std::span<const std::size_t> samples) {
-    return embed_samples(*backbone, tree, cache, samples, context);
+  return [backbone, options](const dataset::Dataset& tree, const dataset::FingerprintOptions& reading,
+                             const Context& context) {
+    return examine(*backbone, options, tree, reading, context);
   };
 }
 

@@ -13,14 +13,13 @@ constexpr int kSide = 200;
 
 }  // namespace
 
-Thumbnails::Thumbnails(const dataset::CuratedManifest& manifest, std::vector<std::size_t> rows,
-                       const Context& context) {
+Thumbnails::Thumbnails(const dataset::Dataset& tree, std::vector<std::size_t> rows, const Context& context) {
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   std::vector<Bytes> made(rows.size());
   Progress progress(context.terminal, "drawing the report", rows.size());
   parallel_for(rows.size(), context.threads, context.stop, [&](std::size_t i) {
-    made[i] = dataset::thumbnail_jpeg(manifest.root / manifest.rows[rows[i]].path, kSide);
+    made[i] = dataset::thumbnail_jpeg(tree, tree.samples[rows[i]], kSide);
     progress.advance();
   });
   for (std::size_t i = 0; i < rows.size(); ++i) jpegs_.emplace(rows[i], std::move(made[i]));

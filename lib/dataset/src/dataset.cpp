@@ -4,6 +4,7 @@
 #include <set>
 
 #include "winnow/core/error.hpp"
+#include "winnow/core/file.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/dataset/curated_manifest.hpp"
@@ -73,6 +74,10 @@ Dataset from_manifest(const fs::path& file) {
 }
 
 }  // namespace
+
+Result<Bytes> Dataset::read(const Sample& sample, std::uint64_t max_bytes) const {
+  return try_read_file(root / sample.path, max_bytes);
+}
 
 std::string_view to_string(Split split) {
   switch (split) {

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <numeric>
+#include <optional>
+#include <utility>
 
-#include "winnow/core/file.hpp"
 #include "winnow/core/hash.hpp"
-#include "winnow/core/parallel.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/embedding/embedding_cache.hpp"
 #include "winnow/inference/embedder.hpp"
@@ -23,32 +25,54 @@ constexpr std::size_t kFlushEvery = 2000;  // pictures: what a crash may cost
 
 class EmbedPass {
  public:
-  EmbedPass(const Bytes& onnx, const image::Preprocessing& preprocessing, std::span<const fs::path> files,
-            const fs::path& cache, const Context& context)
+  EmbedPass(const Bytes& onnx, const image::Preprocessing& preprocessing, const dataset::Dataset& dataset,
+            const EmbedOptions& options, const Context& context)
       : preprocessing_(preprocessing),
-        files_(files),
+        dataset_(dataset),
         context_(context),
         embedder_(onnx, {.threads = context.threads}),
-        values_(files.size(), embedder_.width()),
-        done_(files.size()) {
-    if (!cache.empty()) open_cache(cache, onnx);
+        progress_(context.terminal, "embedding", dataset.samples.size()),
+        values_(dataset.samples.size(), embedder_.width()),
+        fingerprints_(options.fingerprints ? dataset.samples.size() : 0) {
+    if (!options.cache.empty()) open_cache(options.cache, onnx);
+    loading_.max_file_bytes = options.reading.max_file_bytes;
+    loading_.limits = options.reading.limits;
+    if (cache_) {
+      loading_.wants_pixels = [this](std::size_t i, const std::string& sha256) {
+        return !is_known(i, sha256);
+      };
+    }
+    if (options.fingerprints) {
+      loading_.take_fingerprint = [this](std::size_t i, dataset::Fingerprint fingerprint) {
+        fingerprints_[i] = std::move(fingerprint);
+      };
+    }
   }
 
   Embeddings run() {
-    Progress progress(context_.terminal, "embedding", files_.size());
-    if (cache_) look_up(progress);
     Embeddings result;
     try {
-      compute(progress, result);
+      std::vector<std::size_t> all(dataset_.samples.size());
+      std::iota(all.begin(), all.end(), std::size_t{0});
+      result.failures = dataset::load_batches(dataset_, all, preprocessing_, loading_, context_,
+                                              [&](dataset::Batch& batch) { compute(batch); });
     } catch (...) {
       flush();
       throw;
     }
     flush();
-    for (std::size_t i = 0; i < files_.size(); ++i) {
-      if (done_[i]) result.kept.push_back(i);
+    auto failed = result.failures.begin();
+    for (std::size_t i = 0; i < dataset_.samples.size(); ++i) {
+      if (failed != result.failures.end() && failed->index == i) {
+        ++failed;
+        continue;
+      }
+      result.kept.push_back(i);
+      if (!fingerprints_.empty()) result.fingerprints.push_back(std::move(*fingerprints_[i]));
     }
-    result.values = result.failures.empty() ? std::move(values_) : values_.select(result.kept);
+    values_.keep_rows(result.kept);
+    result.values = std::move(values_);
+    result.computed = result.kept.size() - known_;
     return result;
   }
 
@@ -58,80 +82,71 @@ class EmbedPass {
         fmt::format("{} {} {}", sha256_hex(onnx), pixel_rule_id(preprocessing_), embedder_.precision());
     try {
       cache_ = std::make_unique<EmbeddingCache>(folder, key, embedder_.width());
+      is_kept_ = true;
     } catch (const Error& error) {
       context_.log.warn("{}; embeddings are computed anew", error.what());
     }
   }
 
-  void look_up(Progress& progress) {
-    if (cache_->size() == 0) return;
-    parallel_for(files_.size(), context_.threads, context_.stop, [&](std::size_t i) {
-      const Result<Bytes> bytes = try_read_file(files_[i], dataset::LoaderOptions{}.max_file_bytes);
-      if (!bytes || !cache_->find(sha256_hex(*bytes), values_.row(i))) return;
-      done_[i] = 1;
-      progress.advance();
-    });
+  // Runs on the loading threads.
+  bool is_known(std::size_t sample, const std::string& sha256) {
+    if (!cache_->find(sha256, values_.row(sample))) return false;
+    ++known_;
+    progress_.advance();
+    return true;
   }
 
-  void compute(Progress& progress, Embeddings& result) {
-    std::vector<std::size_t> wanted;
-    std::vector<fs::path> files;
-    for (std::size_t i = 0; i < files_.size(); ++i) {
-      if (done_[i]) continue;
-      wanted.push_back(i);
-      files.push_back(files_[i]);
+  void compute(const dataset::Batch& batch) {
+    const std::vector<float> embedded = embedder_.embed(batch.pixels);
+    const auto width = static_cast<std::ptrdiff_t>(values_.columns());
+    for (std::size_t i = 0; i < batch.indices.size(); ++i) {
+      const std::span<float> values = values_.row(batch.indices[i]);
+      const auto row = embedded.begin() + static_cast<std::ptrdiff_t>(i) * width;
+      std::transform(row, row + width, values.begin(), round_as_cached);
+      if (is_kept_) cache_->add(batch.sha256[i], values);
     }
-    result.computed = wanted.size();
-    result.failures = dataset::load_batches(
-        files, preprocessing_, {.hash = cache_ != nullptr}, context_, [&](dataset::Batch& batch) {
-          const std::vector<float> embedded = embedder_.embed(batch.pixels);
-          for (std::size_t i = 0; i < batch.indices.size(); ++i) {
-            const std::size_t file = wanted[batch.indices[i]];
-            const auto row = embedded.begin() + static_cast<std::ptrdiff_t>(i * values_.columns());
-            std::transform(row, row + static_cast<std::ptrdiff_t>(values_.columns()),
-                           values_.row(file).begin(), round_as_cached);
-            done_[file] = 1;
-            if (cache_) cache_->add(batch.sha256[i], values_.row(file));
-          }
-          unflushed_ += batch.indices.size();
-          if (unflushed_ >= kFlushEvery) flush();
-          progress.advance(batch.indices.size());
-        });
-    for (dataset::LoadFailure& failure : result.failures) failure.index = wanted[failure.index];
+    unflushed_ += batch.indices.size();
+    if (unflushed_ >= kFlushEvery) flush();
+    progress_.advance(batch.indices.size());
   }
 
   void flush() {
     unflushed_ = 0;
-    if (!cache_) return;
+    if (!is_kept_) return;
     try {
       cache_->flush();
     } catch (const Error& error) {
       context_.log.warn("{}; embeddings are not kept for the next run", error.what());
-      cache_.reset();
+      is_kept_ = false;
     }
   }
 
   const image::Preprocessing& preprocessing_;
-  const std::span<const fs::path> files_;
+  const dataset::Dataset& dataset_;
   const Context& context_;
   const inference::Embedder embedder_;
+  Progress progress_;
+  dataset::LoaderOptions loading_;
+  // By sample; each is written once, by the thread that has it.
   stats::Matrix values_;
-  std::vector<char> done_;  // by file; written from several threads, each its own
-  std::unique_ptr<EmbeddingCache> cache_;
+  std::vector<std::optional<dataset::Fingerprint>> fingerprints_;
+  std::atomic<std::size_t> known_ = 0;
+  std::unique_ptr<EmbeddingCache> cache_;  // the loading threads look into it
+  bool is_kept_ = false;                   // what is computed goes into the cache
   std::size_t unflushed_ = 0;
 };
 
 }  // namespace
 
 Embeddings embed(const model::Architecture& architecture, const model::TensorMap& tensors,
-                 const image::Preprocessing& preprocessing, std::span<const fs::path> files,
-                 const fs::path& cache, const Context& context) {
+                 const image::Preprocessing& preprocessing, const dataset::Dataset& dataset,
+                 const EmbedOptions& options, const Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const Bytes onnx = model::write_embedding_onnx(architecture, tensors, preprocessing.size);
-  Embeddings result = EmbedPass(onnx, preprocessing, files, cache, context).run();
+  Embeddings result = EmbedPass(onnx, preprocessing, dataset, options, context).run();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.log.debug("embedded {} images in {:.2f} s, {} of them known before", result.kept.size(), seconds,
-                    files.size() - result.computed);
+                    result.kept.size() - result.computed);
   return result;
 }
 

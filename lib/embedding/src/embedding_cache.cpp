@@ -50,20 +50,12 @@ std::size_t size_of(int descriptor, const std::filesystem::path& file) {
 }
 
 void write_at(int descriptor, ByteSpan bytes, std::size_t offset, const std::filesystem::path& file) {
-  const std::size_t end = offset;
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int reason = errno;
-      // What is torn would be passed over anyway; a full disk is glad of the room.
-      [[maybe_unused]] const int ignored = ::ftruncate(descriptor, static_cast<off_t>(end));
-      errno = reason;
-      fail(file, "write");
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::size_t>(count);
-  }
+  const int reason = write_all(descriptor, bytes, offset);
+  if (reason == 0) return;
+  // What is torn would be passed over anyway; a full disk is glad of the room.
+  [[maybe_unused]] const int ignored = ::ftruncate(descriptor, static_cast<off_t>(offset));
+  errno = reason;
+  fail(file, "write");
 }
 
 void append_hex(std::string_view hex, Bytes& bytes) {

@@ -32,13 +32,7 @@ struct Stored {
 [[nodiscard]] Result<Stored> read_avif(ByteSpan bytes, const DecodeOptions& options, Extent extent);
 [[nodiscard]] Result<Stored> read_bmp(ByteSpan bytes, const DecodeOptions& options, Extent extent);
 
-// A picture as people see it.
-struct Decoded {
-  ImageInfo info;
-  Image pixels;  // upright; empty for Extent::kHeader
-};
-
-// Finds the reader, and turns std::bad_alloc into a Failure.
+// Finds the reader, and turns std::bad_alloc into a Failure. Extent::kHeader leaves the pixels empty.
 [[nodiscard]] Result<Decoded> read_upright(ByteSpan bytes, const DecodeOptions& options, Extent extent);
 
 [[nodiscard]] Failure truncated(Format format);

@@ -61,6 +61,10 @@ Result<Image> decode(ByteSpan bytes, const DecodeOptions& options) {
   return std::move(decoded->pixels);
 }
 
+Result<Decoded> decode_with_info(ByteSpan bytes, const DecodeOptions& options) {
+  return read_upright(bytes, options, Extent::kPixels);
+}
+
 Result<Decoded> read_upright(ByteSpan bytes, const DecodeOptions& options, Extent extent) {
   try {
     const Format format = detect_format(bytes);

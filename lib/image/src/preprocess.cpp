@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 
 #include "codec.hpp"
@@ -29,22 +30,26 @@ double number(const Json& json, const char* name) {
   return value;
 }
 
+std::array<float, 3> three_numbers(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  std::array<float, 3> values{};
+  if (found == json.end() || !found->is_array() || found->size() != values.size()) {
+    reject(fmt::format("has no \"{}\" of three numbers", name));
+  }
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const Json& value = (*found)[c];
+    values[c] = value.is_number() ? value.get<float>() : std::numeric_limits<float>::quiet_NaN();
+    if (!std::isfinite(values[c])) reject(fmt::format("has no \"{}\" of three finite numbers", name));
+  }
+  return values;
+}
+
 std::string_view to_string(Fit fit) {
   return fit == Fit::kCrop ? "crop" : "squash";
 }
 
 int crop_side(const Preprocessing& rule, int shorter_side) {
   return std::max(1, static_cast<int>(rule.crop_fraction * shorter_side));
-}
-
-// The shorter side a picture needs for its region not to be enlarged.
-int needed_side(const Preprocessing& rule) {
-  if (rule.fit == Fit::kSquash) return rule.size;
-  constexpr double kNever = 65'536;  // longer than any side of a JPEG
-  const double side = std::ceil(rule.size / rule.crop_fraction);
-  if (side >= kNever) return static_cast<int>(kNever);
-  const int candidate = static_cast<int>(side);
-  return crop_side(rule, candidate) < rule.size ? candidate + 1 : candidate;
 }
 
 PixelView region(const Preprocessing& rule, const Image& image) {
@@ -86,11 +91,10 @@ Preprocessing preprocessing_from_json(const Json& json) {
   if (rule.crop_fraction <= 0 || rule.crop_fraction > 1) {
     reject(fmt::format("has crop_fraction {}; above 0 and up to 1 is possible", rule.crop_fraction));
   }
-  rule.mean = static_cast<float>(number(json, "mean"));
-  rule.scale = static_cast<float>(number(json, "scale"));
-  if (!std::isfinite(rule.mean)) reject("has a mean beyond all numbers");
-  if (!(rule.scale > 0) || !std::isfinite(rule.scale)) {
-    reject(fmt::format("has scale {}; it must be above 0", rule.scale));
+  rule.mean = three_numbers(json, "mean");
+  rule.scale = three_numbers(json, "scale");
+  if (!(*std::min_element(rule.scale.begin(), rule.scale.end()) > 0)) {
+    reject("has a \"scale\" that is not above 0");
   }
   return rule;
 }
@@ -101,18 +105,32 @@ std::string pixel_rule_id(const Preprocessing& preprocessing) {
   return fmt::format("rgb-{}-{}-v{}", preprocessing.size, fit, kPixelRuleVersion);
 }
 
+// The shorter side a picture needs for its region not to be enlarged.
+int decoding_side(const Preprocessing& rule) {
+  if (rule.fit == Fit::kSquash) return rule.size;
+  constexpr double kNever = 65'536;  // longer than any side of a JPEG
+  const double side = std::ceil(rule.size / rule.crop_fraction);
+  if (side >= kNever) return static_cast<int>(kNever);
+  const int candidate = static_cast<int>(side);
+  return crop_side(rule, candidate) < rule.size ? candidate + 1 : candidate;
+}
+
+void preprocess(const Image& decoded, const Preprocessing& rule, std::span<std::uint8_t> out) {
+  if (out.size() != output_bytes(rule)) {
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("a picture takes {} bytes, not {}", output_bytes(rule), out.size()));
+  }
+  resample(region(rule, decoded), out.data(), rule.size, rule.size);
+}
+
 Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& preprocessing,
                                         std::span<std::uint8_t> out, const DecodeOptions& limits) {
-  if (out.size() != output_bytes(preprocessing)) {
-    throw Error(ErrorKind::kInvalid, "",
-                fmt::format("a picture takes {} bytes, not {}", output_bytes(preprocessing), out.size()));
-  }
   DecodeOptions options = limits;
-  options.min_side = needed_side(preprocessing);
-  const Result<Decoded> decoded = read_upright(bytes, options, Extent::kPixels);
+  options.min_side = decoding_side(preprocessing);
+  const Result<Decoded> decoded = decode_with_info(bytes, options);
   if (!decoded) return decoded.failure();
   try {
-    resample(region(preprocessing, decoded->pixels), out.data(), preprocessing.size, preprocessing.size);
+    preprocess(decoded->pixels, preprocessing, out);
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   }
@@ -120,13 +138,20 @@ Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& pre
 }
 
 Image resize(const Image& source, int out_width, int out_height) {
-  if (source.empty() || out_width < 1 || out_height < 1) {
+  Image resized(std::max(1, out_width), std::max(1, out_height));
+  resize({source.pixels().data(), source.width(), source.height(), source.row_bytes()}, resized.pixels(),
+         out_width, out_height);
+  return resized;
+}
+
+void resize(const PixelView& source, std::span<std::uint8_t> out, int out_width, int out_height) {
+  if (source.width < 1 || source.height < 1 || out_width < 1 || out_height < 1 ||
+      out.size() !=
+          std::size_t{3} * static_cast<std::size_t>(out_width) * static_cast<std::size_t>(out_height)) {
     throw Error(ErrorKind::kInvalid, "",
                 fmt::format("a picture cannot be made {}x{}", out_width, out_height));
   }
-  Image resized(out_width, out_height);
-  resample(crop(source, 0, 0, source.width(), source.height()), resized.row(0), out_width, out_height);
-  return resized;
+  resample(source, out.data(), out_width, out_height);
 }
 
 Image shrink_to_fit(const Image& source, int max_side) {

@@ -17,13 +17,28 @@ constexpr int kReducedSide = 256;
 constexpr int kBlurSide = 64;
 constexpr int kGreyTolerance = 2;
 
-// Perceived brightness in [0, 255] (HSP model, as CleanVision has it), rounded.
-std::uint8_t brightness(const std::uint8_t* pixel) {
-  const double r = pixel[0];
-  const double g = pixel[1];
-  const double b = pixel[2];
-  return static_cast<std::uint8_t>(std::lround(std::sqrt(0.241 * r * r + 0.691 * g * g + 0.068 * b * b)));
-}
+// Perceived brightness (HSP model, as CleanVision has it): sqrt(0.241 r^2 + 0.691 g^2 + 0.068 b^2), rounded.
+// Looked up, for the root would take most of the time.
+class Brightness {
+ public:
+  Brightness() : roots_(kLargest + 1) {
+    std::size_t root = 0;
+    for (std::size_t square = 0; square <= kLargest; ++square) {
+      if (square >= (2 * root + 1) * (2 * root + 1)) ++root;  // from root + 1/2 on
+      roots_[square] = static_cast<std::uint8_t>(root);
+    }
+  }
+  [[nodiscard]] std::uint8_t of(const std::uint8_t* pixel) const {
+    const std::uint32_t r = pixel[0];
+    const std::uint32_t g = pixel[1];
+    const std::uint32_t b = pixel[2];
+    return roots_[(241 * r * r + 691 * g * g + 68 * b * b) / 250];
+  }
+
+ private:
+  static constexpr std::size_t kLargest = std::size_t{4} * 255 * 255;
+  std::vector<std::uint8_t> roots_;  // of a quarter of the index, rounded
+};
 
 // The value that this share of the samples does not exceed.
 double percentile(const std::array<std::uint32_t, 256>& histogram, double share) {
@@ -104,15 +119,17 @@ double entropy(const std::array<std::uint32_t, 768>& histogram, std::size_t tota
 Quality measure_quality(const Image& image) {
   const Image reduced = shrink_to_fit(image, kReducedSide);
   const std::span<const std::uint8_t> pixels = reduced.pixels();
+  static const Brightness brightness;
   std::array<std::uint32_t, 256> bright{};
   std::array<std::uint32_t, 768> colours{};
   bool grey = true;
   for (std::size_t i = 0; i < pixels.size(); i += 3) {
     const std::uint8_t* pixel = pixels.data() + i;
-    ++bright[brightness(pixel)];
+    ++bright[brightness.of(pixel)];
     for (std::size_t c = 0; c < 3; ++c) ++colours[c * 256 + pixel[c]];
+    if (!grey) continue;
     const auto [low, high] = std::minmax({pixel[0], pixel[1], pixel[2]});
-    grey = grey && high - low <= kGreyTolerance;
+    grey = high - low <= kGreyTolerance;
   }
   Quality quality;
   quality.dark = static_cast<float>(percentile(bright, 0.99) / 255);

@@ -54,8 +54,8 @@ class NetworkWriter {
     const std::int64_t side = input_size_;
     graph_.input("images", OnnxType::kUint8, {"n", side, side, 3});
     const std::string pixels = graph_.node("Cast", {"images"}, "pixels", {{"to", std::int64_t{1}}});
-    const std::string mean = graph_.floats("mean", {}, std::span(&architecture_.mean, 1));
-    const std::string scale = graph_.floats("scale", {}, std::span(&architecture_.scale, 1));
+    const std::string mean = graph_.floats("mean", {3}, architecture_.mean);
+    const std::string scale = graph_.floats("scale", {3}, architecture_.scale);
     graph_.node("Sub", {pixels, mean}, "centred");
     graph_.node("Div", {"centred", scale}, "normalised");
     input_ =

@@ -18,14 +18,6 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return find_header(headers, name);
 }
 
-std::vector<std::string_view> HttpResponse::header_values(std::string_view name) const {
-  std::vector<std::string_view> values;
-  for (const Header& header : headers) {
-    if (header.name == name) values.push_back(header.value);
-  }
-  return values;
-}
-
 std::string describe_status(int status) {
   constexpr std::array<std::pair<int, std::string_view>, 19> kPhrases = {{
       {204, "No Content"},

@@ -38,7 +38,10 @@ torch::Tensor activate(torch::Tensor x, Activation activation) {
 
 }  // namespace
 
-Network::Network(model::Architecture architecture) : architecture_(std::move(architecture)) {
+Network::Network(model::Architecture architecture)
+    : architecture_(std::move(architecture)),
+      mean_(register_buffer("mean", torch::tensor(at::ArrayRef<float>(architecture_.mean)))),
+      scale_(register_buffer("scale", torch::tensor(at::ArrayRef<float>(architecture_.scale)))) {
   for (const model::TensorSpec& spec : model::tensor_specs(architecture_)) {
     std::string torch_name = spec.name;
     std::replace(torch_name.begin(), torch_name.end(), '.', '/');
@@ -58,20 +61,28 @@ torch::Tensor Network::run_convolution(const Layer& layer, const torch::Tensor& 
     x = torch::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
     padding = {0, 0};
   }
-  const torch::Tensor bias = layer.norm.empty() ? tensor(layer.name + ".bias") : torch::Tensor();
-  x = torch::conv2d(x, tensor(layer.name + ".weight"), bias, layer.stride, padding, 1, layer.groups);
-  if (!layer.norm.empty()) {
-    x = torch::batch_norm(x, tensor(layer.norm + ".weight"), tensor(layer.norm + ".bias"),
-                          tensor(layer.norm + ".running_mean"), tensor(layer.norm + ".running_var"),
-                          is_training(), kNormMomentum, architecture_.norm_epsilon, false);
+  torch::Tensor weight = tensor(layer.name + ".weight");
+  if (layer.norm.empty()) {
+    return torch::conv2d(x, weight, tensor(layer.name + ".bias"), layer.stride, padding, 1, layer.groups);
   }
-  return x;
+  const torch::Tensor& gamma = tensor(layer.norm + ".weight");
+  const torch::Tensor& beta = tensor(layer.norm + ".bias");
+  const torch::Tensor& mean = tensor(layer.norm + ".running_mean");
+  const torch::Tensor& variance = tensor(layer.norm + ".running_var");
+  if (is_training() && !statistics_are_frozen_) {
+    x = torch::conv2d(x, weight, {}, layer.stride, padding, 1, layer.groups);
+    return torch::batch_norm(x, gamma, beta, mean, variance, true, kNormMomentum, architecture_.norm_epsilon,
+                             false);
+  }
+  // Scaling the few weights instead of every output; gradients come out the same.
+  const torch::Tensor factor = gamma * (variance + architecture_.norm_epsilon).rsqrt();
+  weight = weight * factor.view({-1, 1, 1, 1});
+  return torch::conv2d(x, weight, beta - mean * factor, layer.stride, padding, 1, layer.groups);
 }
 
 NetworkOutput Network::forward(const torch::Tensor& pixels) {
   // [n, h, w, c] seen as [n, c, h, w] is the channels-last layout: no copy, and the fast one on CPUs.
-  const torch::Tensor input =
-      pixels.to(torch::kFloat32).sub_(architecture_.mean).div_(architecture_.scale).permute({0, 3, 1, 2});
+  const torch::Tensor input = pixels.to(torch::kFloat32).sub_(mean_).div_(scale_).permute({0, 3, 1, 2});
   std::vector<torch::Tensor> outputs;
   outputs.reserve(architecture_.layers.size());
   const auto value = [&](int index) { return index < 0 ? input : outputs[static_cast<std::size_t>(index)]; };

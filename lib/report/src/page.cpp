@@ -139,6 +139,17 @@ void Page::pictures(const std::vector<Picture>& pictures) {
   body_ += "</div>\n";
 }
 
+void Page::picture_groups(const std::vector<PictureGroup>& groups) {
+  body_ += "<div class=\"groups\">\n";
+  for (const PictureGroup& group : groups) {
+    body_ += "<section>\n";
+    pictures(group.pictures);
+    if (!group.note.empty()) paragraph(group.note);
+    body_ += "</section>\n";
+  }
+  body_ += "</div>\n";
+}
+
 void Page::charts(const std::vector<std::pair<std::string, std::string>>& svg_and_caption) {
   body_ += "<div class=\"charts\">\n";
   for (const auto& [svg, caption] : svg_and_caption) {

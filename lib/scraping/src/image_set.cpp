@@ -21,17 +21,6 @@ constexpr std::string_view kManifestName = "manifest.jsonl";
   throw Error(ErrorKind::kIo, path.string(), "cannot " + doing + ": " + system_message(error_number));
 }
 
-// 0, or the errno of what went wrong.
-int write_all(int descriptor, ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return 0;
-}
-
 std::string head_line() {
   return to_line({{"format", kManifestFormat}, {"version", kManifestVersion}});
 }

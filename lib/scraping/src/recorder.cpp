@@ -40,7 +40,8 @@ std::string Recorder::note() const {
     text +=
         fmt::format("{}{} {} of {}", i > 0 ? ", " : "", labels_[i].label, labels_[i].kept, labels_[i].found);
   }
-  if (labels_.size() > kMostLabels) text += fmt::format(", {} more labels", labels_.size() - kMostLabels);
+  if (labels_.size() > kMostLabels)
+    text += fmt::format(", {}", format_count(labels_.size() - kMostLabels, "more label"));
   std::vector<std::pair<std::uint64_t, std::string>> reasons;
   for (const auto& [reason, count] : dropped_) reasons.emplace_back(count, reason);
   std::sort(reasons.rbegin(), reasons.rend());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "winnow/core/text.hpp"
 #include "winnow/httpd/media_type.hpp"
 #include "winnow/httpd/multipart.hpp"
 #include "winnow/image/format.hpp"
@@ -54,11 +55,11 @@ std::variant<std::vector<Picture>, Problem> find_in_form(const httpd::Request& r
   }
   if (pictures.empty()) return no_picture();
   if (pictures.size() > max_pictures) {
-    return Problem{
-        413,
-        "too-many-pictures",
-        fmt::format("The form holds {} pictures; send at most {} at a time.", pictures.size(), max_pictures),
-        {}};
+    return Problem{413,
+                   "too-many-pictures",
+                   fmt::format("The form holds {}; send at most {} at a time.",
+                               format_count(pictures.size(), "picture"), max_pictures),
+                   {}};
   }
   return pictures;
 }

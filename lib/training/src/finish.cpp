@@ -163,11 +163,8 @@ Json to_json(const Evaluation& evaluation, const model::Metadata& metadata) {
 Evaluation evaluate_external(ExternalTest& external, const Trained& trained, const stats::Matrix& bank,
                              std::span<const int> bank_groups, const model::Metadata& metadata,
                              const Context& context) {
-  std::vector<std::filesystem::path> files;
-  for (const dataset::Sample& sample : external.data.samples)
-    files.push_back(external.data.root / sample.path);
-  embedding::Embeddings embedded =
-      embedding::embed(trained.architecture, trained.backbone, trained.preprocessing, files, {}, context);
+  embedding::Embeddings embedded = embedding::embed(trained.architecture, trained.backbone,
+                                                    trained.preprocessing, external.data, {}, context);
   for (const dataset::LoadFailure& failed : embedded.failures) {
     external.skipped.push_back({external.data.samples[failed.index].path, failed.failure});
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "class_activation.hpp"
-#include "winnow/core/file.hpp"
 #include "winnow/dataset/thumbnail.hpp"
 #include "winnow/image/encode.hpp"
 
@@ -53,7 +52,8 @@ std::vector<ActivationMap> explain(const RunRecord& record, std::span<const Hard
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     answers.push_back(chosen[i].answer);
     const Evaluation& from = *chosen[i].evaluation;
-    const Result<Bytes> file = try_read_file(from.root / from.paths[chosen[i].index]);
+    const Result<Bytes> file =
+        dataset::Dataset{.root = from.root}.read({.path = from.paths[chosen[i].index]});
     // A picture that is gone stays black; its thumbnail is missing too.
     if (file) (void)image::decode_and_preprocess(*file, rule, std::span(pixels).subspan(i * bytes, bytes));
   }
@@ -82,7 +82,8 @@ std::vector<report::Picture> draw(const RunRecord& record, std::span<const Hard>
         .caption = fmt::format("labelled {}, {:.1f} %; {}: {}", classes[static_cast<std::size_t>(hard.truth)],
                                100 * hard.of_truth, set_name(*hard.evaluation), path),
         .alarming = hard.answer != hard.truth};
-    const image::Image small = dataset::thumbnail(hard.evaluation->root / path, kThumbnailSide);
+    const image::Image small =
+        dataset::thumbnail({.root = hard.evaluation->root}, {.path = path}, kThumbnailSide);
     if (!small.empty()) {
       picture.jpeg = image::encode_jpeg(small, kQuality);
       const image::Region seen = image::seen_region(rule, small.width(), small.height());

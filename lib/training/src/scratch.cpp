@@ -64,26 +64,25 @@ void check_memory(std::size_t pictures, std::size_t bytes_each) {
 Pictures load_pictures(dataset::Split split, const image::Preprocessing& preprocessing,
                        dataset::Dataset& data, std::vector<SkippedImage>& skipped, const Context& context) {
   const std::vector<std::size_t> samples = dataset::samples_of(data, split);
-  std::vector<std::filesystem::path> files;
-  for (const std::size_t i : samples) files.push_back(data.root / data.samples[i].path);
-  check_memory(files.size(), image::output_bytes(preprocessing));
+  check_memory(samples.size(), image::output_bytes(preprocessing));
 
   Pictures pictures{.side = preprocessing.size};
-  pictures.pixels =
-      torch::empty({static_cast<std::int64_t>(files.size()), pictures.side, pictures.side, 3}, torch::kUInt8);
+  pictures.pixels = torch::empty({static_cast<std::int64_t>(samples.size()), pictures.side, pictures.side, 3},
+                                 torch::kUInt8);
   std::vector<std::int64_t> labels;
   std::uint8_t* next = pictures.pixels.data_ptr<std::uint8_t>();
-  Progress progress(context.terminal, "decoding", files.size());
-  const auto failures = dataset::load_batches(files, preprocessing, {}, context, [&](dataset::Batch& batch) {
+  Progress progress(context.terminal, "decoding", samples.size());
+  const auto take = [&](dataset::Batch& batch) {
     std::memcpy(next, batch.pixels.data(), batch.pixels.size());
     next += batch.pixels.size();
-    for (const std::size_t i : batch.indices) labels.push_back(data.samples[samples[i]].label);
+    for (const std::size_t i : batch.indices) labels.push_back(data.samples[i].label);
     progress.advance(batch.indices.size());
-  });
+  };
+  const auto failures = dataset::load_batches(data, samples, preprocessing, {}, context, take);
   pictures.labels = torch::tensor(labels, torch::kInt64);
 
   for (auto failed = failures.rbegin(); failed != failures.rend(); ++failed) {
-    const auto at = data.samples.begin() + static_cast<std::ptrdiff_t>(samples[failed->index]);
+    const auto at = data.samples.begin() + static_cast<std::ptrdiff_t>(failed->index);
     skipped.push_back({at->path, failed->failure});
     data.samples.erase(at);
   }

@@ -175,7 +175,7 @@ void add_sample_pictures(const dataset::Dataset& data, TensorboardEvents& events
   const std::size_t count = std::min(candidates.size(), kMostSamples);
   for (std::size_t i = 0; i < count; ++i) {
     const dataset::Sample& sample = data.samples[candidates[i * candidates.size() / count]];
-    const image::Image picture = dataset::thumbnail(data.root / sample.path, kSampleSide);
+    const image::Image picture = dataset::thumbnail(data, sample, kSampleSide);
     if (picture.empty()) continue;
     events.add_picture(0, fmt::format("{}/{}", to_string(sample.split), sample.path),
                        image::encode_jpeg(picture), picture.width(), picture.height());

@@ -135,10 +135,8 @@ class Run {
   // Pictures that cannot be read are dropped from the data. cache: the folder to keep embeddings in, or
   // empty.
   [[nodiscard]] stats::Matrix embed_all(const fs::path& cache) {
-    std::vector<fs::path> files;
-    for (const dataset::Sample& sample : data_.samples) files.push_back(data_.root / sample.path);
     embedding::Embeddings embeddings =
-        embedding::embed(architecture_, backbone_, preprocessing_, files, cache, context_);
+        embedding::embed(architecture_, backbone_, preprocessing_, data_, {.cache = cache}, context_);
     for (const dataset::LoadFailure& failed : embeddings.failures) {
       skipped_.push_back({data_.samples[failed.index].path, failed.failure});
     }

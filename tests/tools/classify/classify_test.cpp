@@ -154,7 +154,7 @@ TEST_F(ClassifyTool, FailsWhenNothingCouldBeRead) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, HasSubstr("winnow-classify: nowhere.jpg: No such file or directory; skipped\n"));
-  EXPECT_THAT(result.err, HasSubstr("winnow-classify: none of 1 images could be read\n"));
+  EXPECT_THAT(result.err, HasSubstr("winnow-classify: 1 image given, none could be read\n"));
 }
 
 TEST_F(ClassifyTool, ExplainsModelsItCannotUse) {

@@ -38,7 +38,7 @@ TEST_F(MaintenanceTest, RemovesWhatAListNames) {
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_EQ(run.err,
             "winnow-scrape: http://elsewhere/: no picture of the set goes by this; passed over\n"
-            "winnow-scrape: 1 pictures removed\n");
+            "winnow-scrape: 1 picture removed\n");
   EXPECT_FALSE(std::filesystem::exists(set() / file_of(1)));
   const Finished resumed = scrape({"--urls", list_of(3), "--label", "cat", "--same-bits", "-1", "--resume"});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
@@ -50,7 +50,7 @@ TEST_F(MaintenanceTest, PacksASet) {
   make_set();
   Finished run = scrape_plain({"--shards", "shards"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures in 1 shards\n");
+  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures in 1 shard\n");
   EXPECT_THAT(test::list_files(folder_ / "shards"), testing::ElementsAre("00000.tar", "classes.txt"));
   run = scrape_plain({"--shards", "shards"});
   EXPECT_EQ(run.exit_code, 2);
@@ -62,9 +62,9 @@ TEST_F(MaintenanceTest, MergesSets) {
   std::filesystem::rename(set(), folder_ / "part");
   Finished run = scrape_plain({"--merge", "part", "--same-bits", "-1"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures added, 0 were there already\n");
+  EXPECT_EQ(run.err, "winnow-scrape: 3 pictures added, 0 already there\n");
   run = scrape_plain({"--merge", "part", "--merge", "part"});
-  EXPECT_EQ(run.err, "winnow-scrape: 0 pictures added, 0 were there already\n");
+  EXPECT_EQ(run.err, "winnow-scrape: 0 pictures added, 0 already there\n");
   EXPECT_EQ(scrape_plain({"--verify"}).exit_code, 0);
   std::filesystem::remove(folder_ / "part" / file_of(1));
   std::filesystem::remove_all(set());

@@ -103,7 +103,7 @@ TEST_F(ScrapeTest, DuplicatesAreNoFailures) {
   EXPECT_THAT(run.out, EndsWith("total      3     1           2       0\n"));
   EXPECT_EQ(
       run.err,
-      "winnow-scrape: label noise: 1 pictures had been kept under another label; see the rows with reason "
+      "winnow-scrape: label noise: 1 picture had been kept under another label; see the rows with reason "
       "label_noise in set/manifest.jsonl\n");
   EXPECT_EQ(kept(), 1u);
 }

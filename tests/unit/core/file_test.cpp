@@ -1,11 +1,15 @@
 #include "winnow/core/file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "support/process.hpp"
+#include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace winnow {
@@ -110,6 +114,42 @@ TEST(ReadFile, ThrowsWithThePathAndTheKind) {
   EXPECT_EQ(kind_of_read_error(folder / "nothing"), ErrorKind::kNotFound);
   EXPECT_EQ(kind_of_read_error(folder.path()), ErrorKind::kIo);
   EXPECT_EQ(kind_of_read_error(folder.write("large", std::string(1001, 'x'))), ErrorKind::kInvalid);
+}
+
+TEST(WriteAll, WritesAtThePositionAndAtAnOffset) {
+  const test::MemoryFile file;
+  EXPECT_EQ(write_all(file.descriptor(), as_bytes("abc")), 0);
+  EXPECT_EQ(write_all(file.descriptor(), as_bytes("def")), 0);
+  EXPECT_EQ(write_all(file.descriptor(), as_bytes("XY"), 1), 0);
+  EXPECT_EQ(write_all(file.descriptor(), {}), 0);
+  EXPECT_EQ(file.text(), "aXYdef");
+}
+
+// A pipe takes 64 kB at a time.
+TEST(WriteAll, GoesOnWhereThePartTakenEnds) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  std::string content;
+  for (int i = 0; i < 100'000; ++i) content += std::to_string(i);
+  std::string received;
+  std::jthread reader([&] {
+    char block[1000];
+    for (ssize_t n = 0; (n = ::read(ends[0], block, sizeof block)) > 0;)
+      received.append(block, static_cast<std::size_t>(n));
+  });
+  EXPECT_EQ(write_all(ends[1], as_bytes(content)), 0);
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  EXPECT_EQ(received, content);
+}
+
+TEST(WriteAll, SaysWhyItFailed) {
+  EXPECT_EQ(write_all(-1, as_bytes("x")), EBADF);
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  EXPECT_EQ(write_all(full, as_bytes("x")), ENOSPC);
+  ::close(full);
 }
 
 TEST(CreateDirectories, MakesAllThatAreMissing) {

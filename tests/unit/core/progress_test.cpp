@@ -88,8 +88,7 @@ TEST(Progress, LeavesOneLineInALog) {
   Terminal terminal(file.descriptor());
   terminal.set_status_mode(Terminal::Status::kLines);
   {
-    Progress progress(terminal, "reading", 5);
-    progress.add_total(2);
+    Progress progress(terminal, "reading", 7);
     for (int i = 0; i < 6; ++i) progress.advance();
   }
   EXPECT_THAT(file.text(), HasSubstr("  6/7  "));

@@ -51,6 +51,14 @@ TEST(FormatTime, IsRfc3339InUtc) {
   EXPECT_EQ(format_time(std::chrono::system_clock::time_point(1'795'262'400s)), "2026-11-21T12:00:00Z");
 }
 
+TEST(FormatCount, KnowsTheSingular) {
+  EXPECT_EQ(format_count(0, "picture"), "0 pictures");
+  EXPECT_EQ(format_count(1, "picture"), "1 picture");
+  EXPECT_EQ(format_count(2, "usable image"), "2 usable images");
+  EXPECT_EQ(format_count(1, "class"), "1 class");
+  EXPECT_EQ(format_count(12, "class"), "12 classes");
+}
+
 TEST(DisplayWidth, CountsCodePoints) {
   EXPECT_EQ(display_width(""), 0u);
   EXPECT_EQ(display_width("abc"), 3u);

@@ -311,6 +311,17 @@ TEST_F(CurateTest, AnEarlierManifestCountsOnlyWithTheSameSeedAndFractions) {
   EXPECT_TRUE(earlier_split(folder.write("page.jsonl", "<html>"), options.split).empty());
 }
 
+TEST_F(CurateTest, AnEarlierManifestWhoseSummaryIsNoObjectIsNone) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) add_photo("cat/" + std::to_string(seed) + ".jpg", seed);
+  dataset::write_curated_manifest(folder / "c.jsonl", curate().manifest);
+  const std::string whole = test::read_text(folder / "c.jsonl");
+  for (const char* summary : {"null", "7", "[]", "\"seed\""}) {
+    const std::string text =
+        whole.substr(0, whole.find("{\"summary\"")) + fmt::format("{{\"summary\":{}}}\n", summary);
+    EXPECT_TRUE(earlier_split(folder.write("other.jsonl", text), options.split).empty()) << summary;
+  }
+}
+
 TEST_F(CurateTest, EditsNothing) {
   add_photo("cat/a.jpg", 1);
   add_photo("cat/copy.jpg", 1);

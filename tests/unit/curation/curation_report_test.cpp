@@ -18,7 +18,9 @@ using testing::Not;
 constexpr const char* kHostile = "\"><script>alert('x')</script>&";
 
 std::string render(const Curation& curation, const std::string& name, const std::string& command_line) {
-  return render_curation_report(curation, name, command_line, test::RecordingContext());
+  dataset::Dataset tree{.root = curation.manifest.root, .classes = {}, .samples = {}};
+  for (const dataset::CuratedRow& row : curation.manifest.rows) tree.samples.push_back({row.path});
+  return render_curation_report(tree, curation, name, command_line, test::RecordingContext());
 }
 
 void add_row(Curation& curation, const std::string& path, const std::string& label,

@@ -24,10 +24,8 @@ class NetworkTest : public testing::Test {
     tree = dataset::open_dataset(folder.path());
   }
 
-  [[nodiscard]] stats::Matrix embed(const NetworkOptions& options) const {
-    const std::size_t samples[] = {0, 1, 2};
-    const Context& given = context;
-    return make_embed(tree, options, given)(samples);
+  [[nodiscard]] Examined examine(const NetworkOptions& options) const {
+    return make_examine(options)(tree, {}, context);
   }
 
   test::TemporaryFolder folder;
@@ -40,7 +38,7 @@ double cosine(const stats::Matrix& units, std::size_t a, std::size_t b) {
 }
 
 TEST_F(NetworkTest, GivesUnitVectorsThatTellPicturesApart) {
-  const stats::Matrix units = embed({.weights = test::pretrained_weights()});
+  const stats::Matrix units = examine({.weights = test::pretrained_weights()}).embeddings;
   ASSERT_EQ(units.rows(), 3u);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(cosine(units, i, i), 1, 1e-4);
   EXPECT_NEAR(cosine(units, 0, 2), 1, 1e-4);
@@ -49,28 +47,36 @@ TEST_F(NetworkTest, GivesUnitVectorsThatTellPicturesApart) {
 }
 
 TEST_F(NetworkTest, KeepsNothingWithoutACache) {
-  (void)embed({.weights = test::pretrained_weights(), .no_cache = true});
+  (void)examine({.weights = test::pretrained_weights(), .no_cache = true});
   EXPECT_FALSE(std::filesystem::exists(folder / ".winnow"));
 }
 
 TEST_F(NetworkTest, KeepsTheCacheWhereItIsTold) {
-  (void)embed({.weights = test::pretrained_weights(), .cache = folder / "elsewhere"});
+  (void)examine({.weights = test::pretrained_weights(), .cache = folder / "elsewhere"});
   EXPECT_FALSE(std::filesystem::exists(folder / ".winnow"));
   EXPECT_TRUE(std::filesystem::exists(folder / "elsewhere"));
 }
 
-TEST_F(NetworkTest, APictureThatIsGoneIsLikeNothing) {
-  std::filesystem::remove(folder / "cat/2.jpg");
-  const stats::Matrix units = embed({.weights = test::pretrained_weights(), .no_cache = true});
-  ASSERT_EQ(units.rows(), 3u);
-  EXPECT_EQ(cosine(units, 1, 1), 0);
-  EXPECT_NEAR(cosine(units, 0, 2), 1, 1e-4);
+TEST_F(NetworkTest, FingerprintsInTheSamePass) {
+  folder.write("cat/2.jpg", "<html>");
+  const auto expected = dataset::fingerprint(tree, {}, context);
+  for (int run = 0; run < 2; ++run) {  // the second time from the cache
+    const Examined examined = examine({.weights = test::pretrained_weights()});
+    ASSERT_EQ(examined.fingerprints.size(), 3u);
+    EXPECT_EQ(examined.embeddings.rows(), 2u);
+    EXPECT_NEAR(cosine(examined.embeddings, 0, 1), 1, 1e-4);
+    EXPECT_EQ(examined.fingerprints[1].failure().code, "not_an_image");
+    for (const std::size_t i : {0, 2}) {
+      EXPECT_EQ(examined.fingerprints[i]->sha256, expected[i]->sha256);
+      EXPECT_EQ(dataset::look_distance(*examined.fingerprints[i], *expected[i]), 0);
+      EXPECT_EQ(examined.fingerprints[i]->quality.blurry, expected[i]->quality.blurry);
+    }
+  }
 }
 
 TEST_F(NetworkTest, NeedsWeights) {
-  const Context& given = context;
   try {
-    (void)make_embed(tree, {.weights = folder / "no.safetensors"}, given);
+    (void)make_examine({.weights = folder / "no.safetensors"});
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kNotFound);

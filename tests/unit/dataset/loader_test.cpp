@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <thread>
 
 #include "support/photo.hpp"
@@ -10,6 +11,7 @@
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/core/hash.hpp"
 #include "winnow/image/encode.hpp"
 
 namespace winnow::dataset {
@@ -21,18 +23,27 @@ using testing::IsEmpty;
 class LoaderTest : public testing::Test {
  protected:
   void add_picture() {
-    const std::size_t number = files.size();
-    files.push_back(folder.write(std::to_string(number) + ".jpg",
-                                 as_text(image::encode_jpeg(test::draw_photo(number + 1, 24, 16)))));
+    const std::size_t number = data.samples.size();
+    add_file(as_text(image::encode_jpeg(test::draw_photo(number + 1, 24, 16))));
   }
   void add_pictures(int count) {
     for (int i = 0; i < count; ++i) add_picture();
   }
   void add_file(std::string_view content) {
-    files.push_back(folder.write(std::to_string(files.size()), content));
+    data.samples.push_back({std::to_string(data.samples.size())});
+    folder.write(data.samples.back().path, content);
   }
   std::vector<LoadFailure> load(const std::function<void(Batch&)>& consume, std::size_t batch_size = 4) {
-    return load_batches(files, preprocessing, {.batch_size = batch_size, .limits = limits}, context, consume);
+    return load_batches(data, all(), preprocessing, {.batch_size = batch_size, .limits = limits}, context,
+                        consume);
+  }
+  [[nodiscard]] std::vector<std::size_t> all() const {
+    std::vector<std::size_t> indices(data.samples.size());
+    std::iota(indices.begin(), indices.end(), std::size_t{0});
+    return indices;
+  }
+  [[nodiscard]] Bytes bytes_of(std::size_t index) const {
+    return read_file(data.root / data.samples[index].path);
   }
   // The indices of every batch, and the failures by index and code.
   std::vector<LoadFailure> load_into(std::vector<std::vector<std::size_t>>& batches,
@@ -44,7 +55,7 @@ class LoaderTest : public testing::Test {
   test::RecordingContext context{2};
   image::Preprocessing preprocessing{.size = 16};
   image::DecodeOptions limits;
-  std::vector<std::filesystem::path> files;
+  Dataset data{folder.path(), {}, {}};
   std::vector<std::vector<std::size_t>> loaded;
 };
 
@@ -64,7 +75,7 @@ TEST_F(LoaderTest, GivesThePixelsThatPreprocessingGives) {
     ASSERT_EQ(batch.pixels.size(), batch.indices.size() * picture);
     for (std::size_t i = 0; i < batch.indices.size(); ++i) {
       Bytes expected(picture);
-      ASSERT_TRUE(image::decode_and_preprocess(read_file(files[batch.indices[i]]), preprocessing, expected));
+      ASSERT_TRUE(image::decode_and_preprocess(bytes_of(batch.indices[i]), preprocessing, expected));
       EXPECT_TRUE(std::equal(expected.begin(), expected.end(),
                              batch.pixels.begin() + static_cast<std::ptrdiff_t>(i * picture)));
       ++seen;
@@ -73,12 +84,67 @@ TEST_F(LoaderTest, GivesThePixelsThatPreprocessingGives) {
   EXPECT_EQ(seen, 5u);
 }
 
+TEST_F(LoaderTest, LoadsTheSamplesAskedForInTheirOrder) {
+  add_pictures(6);
+  const std::size_t chosen[] = {5, 1, 3};
+  std::vector<std::size_t> seen;
+  load_batches(data, chosen, preprocessing, {.batch_size = 2, .limits = {}}, context,
+               [&](Batch& batch) { seen.insert(seen.end(), batch.indices.begin(), batch.indices.end()); });
+  EXPECT_THAT(seen, ElementsAre(5, 1, 3));
+}
+
+TEST_F(LoaderTest, LeavesOutWhoseBytesAreKnown) {
+  add_pictures(5);
+  const std::string known = sha256_hex(bytes_of(1));
+  std::vector<std::string> hashes;
+  LoaderOptions options{.batch_size = 2, .limits = {}};
+  options.wants_pixels = [&](std::size_t, const std::string& sha256) { return sha256 != known; };
+  load_batches(data, all(), preprocessing, options, context, [&](Batch& batch) {
+    loaded.push_back(batch.indices);
+    hashes.insert(hashes.end(), batch.sha256.begin(), batch.sha256.end());
+  });
+  EXPECT_THAT(loaded, ElementsAre(ElementsAre(0), ElementsAre(2, 3), ElementsAre(4)));
+  ASSERT_EQ(hashes.size(), 4u);
+  EXPECT_EQ(hashes[1], sha256_hex(bytes_of(2)));
+}
+
+// Both from one decoding, and each as it would be alone.
+TEST_F(LoaderTest, FingerprintsOnTheWay) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    add_file(as_text(image::encode_jpeg(test::draw_photo(seed, 1400, 600))));
+  }
+  add_file("not a picture");
+  const auto expected = fingerprint(data, {}, context);
+  for (const int size : {100, 224}) {
+    preprocessing.size = size;
+    std::vector<Fingerprint> found(4);
+    LoaderOptions options;
+    options.wants_pixels = [](std::size_t index, const std::string&) { return index != 0; };
+    options.take_fingerprint = [&](std::size_t index, Fingerprint given) { found[index] = std::move(given); };
+    const auto failures = load_batches(data, all(), preprocessing, options, context, [&](Batch& batch) {
+      Bytes pixels(2 * image::output_bytes(preprocessing));
+      for (const std::size_t i : {0, 1}) {
+        const auto out = std::span(pixels).subspan(i * pixels.size() / 2, pixels.size() / 2);
+        ASSERT_TRUE(image::decode_and_preprocess(bytes_of(i + 1), preprocessing, out));
+      }
+      EXPECT_EQ(batch.pixels, pixels) << size;
+    });
+    ASSERT_EQ(failures.size(), 1u);
+    EXPECT_EQ(failures[0].index, 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(found[i].sha256, expected[i]->sha256);
+      EXPECT_EQ(found[i].info.width, 1400);
+      EXPECT_EQ(found[i].look.upright, expected[i]->look.upright);
+    }
+  }
+}
+
 TEST_F(LoaderTest, ReportsWhatCannotBeUsedAndGoesOn) {
   add_picture();
   add_file("<html>not found</html>");
   add_picture();
   add_file("");
-  files.push_back(folder / "missing.jpg");
+  data.samples.push_back({"missing.jpg"});
   add_picture();
   const std::vector<LoadFailure> failures = load_into(loaded);
   EXPECT_THAT(loaded, ElementsAre(ElementsAre(0, 2), ElementsAre(5)));
@@ -96,7 +162,7 @@ TEST_F(LoaderTest, LeavesNoGapWhereAPictureFailed) {
   add_file("not a picture");
   add_picture();
   Bytes expected(image::output_bytes(preprocessing));
-  ASSERT_TRUE(image::decode_and_preprocess(read_file(files[1]), preprocessing, expected));
+  ASSERT_TRUE(image::decode_and_preprocess(bytes_of(1), preprocessing, expected));
   load([&](Batch& batch) { EXPECT_EQ(batch.pixels, expected); });
 }
 
@@ -124,9 +190,8 @@ TEST_F(LoaderTest, KeepsToItsLimits) {
   const std::vector<LoadFailure> failures = load_into(loaded);
   ASSERT_EQ(failures.size(), 1u);
   EXPECT_EQ(failures[0].failure.code, "too_large");
-  EXPECT_EQ(load_batches(files, preprocessing, {.max_file_bytes = 10, .limits = {}}, context, [](Batch&) {})
-                .at(0)
-                .failure.code,
+  const LoaderOptions options{.max_file_bytes = 10, .limits = {}};
+  EXPECT_EQ(load_batches(data, all(), preprocessing, options, context, [](Batch&) {}).at(0).failure.code,
             "too_large");
 }
 
@@ -138,10 +203,12 @@ TEST_F(LoaderTest, ReadsOnlyAFewBatchesAhead) {
       [&](Batch& batch) {
         if (batch.indices[0] != 0) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        for (std::size_t i = kFarBehind; i < files.size(); ++i) std::filesystem::remove(files[i]);
+        for (std::size_t i = kFarBehind; i < data.samples.size(); ++i) {
+          std::filesystem::remove(folder / data.samples[i].path);
+        }
       },
       1);
-  EXPECT_EQ(failures.size(), files.size() - kFarBehind);
+  EXPECT_EQ(failures.size(), data.samples.size() - kFarBehind);
 }
 
 TEST_F(LoaderTest, ThrowsWhatTheConsumerThrows) {

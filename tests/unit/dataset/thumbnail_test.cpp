@@ -11,10 +11,14 @@
 namespace winnow::dataset {
 namespace {
 
+Bytes thumbnail(const test::TemporaryFolder& folder, const std::string& name) {
+  return thumbnail_jpeg({folder.path(), {}, {}}, {name}, 30);
+}
+
 TEST(ThumbnailJpeg, FitsIntoTheSide) {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "a.png", image::encode_jpeg(test::draw_photo(1, 600, 400)));
-  const Bytes jpeg = thumbnail_jpeg(folder / "a.png", 30);
+  const Bytes jpeg = thumbnail(folder, "a.png");
   const Result<image::ImageInfo> info = image::inspect(jpeg);
   ASSERT_TRUE(info);
   EXPECT_EQ(info->format, image::Format::kJpeg);
@@ -25,14 +29,13 @@ TEST(ThumbnailJpeg, FitsIntoTheSide) {
 TEST(ThumbnailJpeg, DoesNotEnlarge) {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "a.jpg", image::encode_jpeg(test::draw_photo(1, 12, 10)));
-  EXPECT_EQ(image::inspect(thumbnail_jpeg(folder / "a.jpg", 30))->width, 12);
+  EXPECT_EQ(image::inspect(thumbnail(folder, "a.jpg"))->width, 12);
 }
 
 TEST(ThumbnailJpeg, IsEmptyForWhatCannotBeRead) {
   const test::TemporaryFolder folder;
-  EXPECT_TRUE(thumbnail_jpeg(folder / "nothing.jpg", 30).empty());
-  EXPECT_TRUE(thumbnail_jpeg(folder.write("page.jpg", "<html></html>"), 30).empty());
-  EXPECT_TRUE(thumbnail_jpeg(folder.path(), 30).empty());
+  folder.write("page.jpg", "<html></html>");
+  for (const char* name : {"nothing.jpg", "page.jpg", "."}) EXPECT_TRUE(thumbnail(folder, name).empty());
 }
 
 }  // namespace

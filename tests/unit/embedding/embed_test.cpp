@@ -28,15 +28,15 @@ class EmbedTest : public testing::Test {
 
   EmbedTest() {
     for (int i = 0; i < 5; ++i) {
-      files_.push_back(folder_ / (std::to_string(i) + ".jpg"));
-      write_file_atomically(files_.back(),
+      data_.samples.push_back({std::to_string(i) + ".jpg"});
+      write_file_atomically(folder_ / data_.samples.back().path,
                             image::encode_jpeg(test::draw_scene("discs", static_cast<std::uint64_t>(i))));
     }
   }
 
   Embeddings run(const std::filesystem::path& cache, int size = 64) {
     return embed(backbone_->architecture, backbone_->tensors,
-                 preprocessing_for(backbone_->architecture, size), files_, cache, context_);
+                 preprocessing_for(backbone_->architecture, size), data_, {.cache = cache}, context_);
   }
   static std::vector<float> values(const Embeddings& embeddings) {
     return {embeddings.values.values().begin(), embeddings.values.values().end()};
@@ -44,7 +44,7 @@ class EmbedTest : public testing::Test {
 
   static Backbone* backbone_;
   test::TemporaryFolder folder_;
-  std::vector<std::filesystem::path> files_;
+  dataset::Dataset data_{folder_.path(), {}, {}};
   test::RecordingContext context_;
 };
 
@@ -55,8 +55,8 @@ TEST_F(EmbedTest, ComputesEachPictureOnce) {
   EXPECT_EQ(first.computed, 5u);
   EXPECT_EQ(first.values.rows(), 5u);
   EXPECT_EQ(first.values.columns(), 1280u);
-  std::filesystem::rename(files_[2], folder_ / "renamed.jpg");
-  files_[2] = folder_ / "renamed.jpg";
+  std::filesystem::rename(folder_ / "2.jpg", folder_ / "renamed.jpg");
+  data_.samples[2].path = "renamed.jpg";
   const Embeddings second = run(folder_ / "cache");
   EXPECT_EQ(second.computed, 0u);
   EXPECT_EQ(values(second), values(first));
@@ -69,10 +69,10 @@ TEST_F(EmbedTest, GivesTheSameWithAndWithoutACache) {
 }
 
 TEST_F(EmbedTest, ComputesWhatIsNewAmongWhatIsKnown) {
-  const std::filesystem::path last = files_.back();
-  files_.pop_back();
+  const dataset::Sample last = data_.samples.back();
+  data_.samples.pop_back();
   run(folder_ / "cache");
-  files_.insert(files_.begin(), last);
+  data_.samples.insert(data_.samples.begin(), last);
   const Embeddings mixed = run(folder_ / "cache");
   EXPECT_EQ(mixed.computed, 1u);
   EXPECT_EQ(values(mixed), values(run({})));
@@ -86,7 +86,7 @@ TEST_F(EmbedTest, KeepsSizesApart) {
 
 TEST_F(EmbedTest, ReturnsWhatCannotBeRead) {
   folder_.write("1.jpg", "<!doctype html>");
-  std::filesystem::remove(files_[3]);
+  std::filesystem::remove(folder_ / "3.jpg");
   for (const char* cache : {"", "cache", "cache"}) {
     const Embeddings embeddings = run(*cache == '\0' ? "" : folder_ / cache);
     EXPECT_THAT(embeddings.kept, ElementsAre(0, 2, 4));
@@ -99,6 +99,27 @@ TEST_F(EmbedTest, ReturnsWhatCannotBeRead) {
   }
 }
 
+TEST_F(EmbedTest, FingerprintsWhatItEmbedsWhereverItIsKnownFrom) {
+  folder_.write("1.jpg", "<!doctype html>");
+  const auto expected = dataset::fingerprint(data_, {}, context_);
+  const Embeddings without = run({});
+  EXPECT_THAT(without.fingerprints, IsEmpty());
+  for (const int size : {64, 224}) {  // at 224 one decoding serves both
+    const std::vector<float> plain = values(run({}, size));
+    for (const char* cache : {"", "cache", "cache"}) {
+      const Embeddings embeddings =
+          embed(backbone_->architecture, backbone_->tensors, preprocessing_for(backbone_->architecture, size),
+                data_, {.cache = *cache == '\0' ? "" : folder_ / cache, .fingerprints = true}, context_);
+      EXPECT_EQ(values(embeddings), plain);
+      ASSERT_EQ(embeddings.fingerprints.size(), 4u);
+      for (std::size_t k = 0; k < 4; ++k) {
+        EXPECT_EQ(embeddings.fingerprints[k].sha256, expected[embeddings.kept[k]]->sha256);
+        EXPECT_EQ(embeddings.fingerprints[k].look.upright, expected[embeddings.kept[k]]->look.upright);
+      }
+    }
+  }
+}
+
 TEST_F(EmbedTest, ACacheThatCannotBeUsedIsAWarning) {
   folder_.write("cache", "a file, no folder");
   EXPECT_EQ(run(folder_ / "cache").values.rows(), 5u);
@@ -106,7 +127,7 @@ TEST_F(EmbedTest, ACacheThatCannotBeUsedIsAWarning) {
 }
 
 TEST_F(EmbedTest, HasNothingToDoForNoFiles) {
-  files_.clear();
+  data_.samples.clear();
   const Embeddings none = run(folder_ / "cache");
   EXPECT_THAT(none.kept, IsEmpty());
   EXPECT_EQ(none.values.rows(), 0u);

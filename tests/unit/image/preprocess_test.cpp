@@ -1,4 +1,5 @@
 #include "winnow/image/preprocess.hpp"
+#include "winnow/core/error.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,23 +30,40 @@ Image region(const Image& image, int left, int top, int width, int height) {
 
 TEST(Preprocessing, TravelsThroughJson) {
   for (const Preprocessing& rule :
-       {Preprocessing{}, Preprocessing{.size = 96, .fit = Fit::kSquash, .mean = 0.5F},
-        Preprocessing{.crop_fraction = 0.1, .mean = -1.25F, .scale = 0.1F}}) {
+       {Preprocessing{}, Preprocessing{.size = 96, .fit = Fit::kSquash, .mean = {0.5F, 0, 3}},
+        Preprocessing{.crop_fraction = 0.1, .mean = {-1.25F, 2, 3}, .scale = {0.1F, 1, 58.395F}}}) {
     EXPECT_EQ(preprocessing_from_json(to_json(rule)), rule);
     EXPECT_EQ(preprocessing_from_json(Json::parse(to_json(rule).dump())), rule);
   }
-  EXPECT_EQ(to_json(Preprocessing{}).dump(),
-            R"({"size":224,"fit":"crop","crop_fraction":0.875,"mean":127.0,"scale":128.0})");
+  EXPECT_EQ(
+      to_json(Preprocessing{}).dump(),
+      R"({"size":224,"fit":"crop","crop_fraction":0.875,"mean":[127.0,127.0,127.0],"scale":[128.0,128.0,128.0]})");
 }
 
 TEST(Preprocessing, RefusesJsonOutOfRange) {
-  const std::pair<const char*, Json> wrong[] = {
-      {"size", 7},          {"size", 2049},          {"size", 224.5},
-      {"size", "224"},      {"size", nullptr},       {"size", -224},
-      {"size", 1e300},      {"fit", "pad"},          {"fit", 1},
-      {"crop_fraction", 0}, {"crop_fraction", 1.01}, {"crop_fraction", -0.5},
-      {"scale", 0},         {"scale", -128},         {"scale", "128"},
-      {"scale", 1e300},     {"mean", Json::array()}, {"mean", 1e300}};
+  const std::pair<const char*, Json> wrong[] = {{"size", 7},
+                                                {"size", 2049},
+                                                {"size", 224.5},
+                                                {"size", "224"},
+                                                {"size", nullptr},
+                                                {"size", -224},
+                                                {"size", 1e300},
+                                                {"fit", "pad"},
+                                                {"fit", 1},
+                                                {"crop_fraction", 0},
+                                                {"crop_fraction", 1.01},
+                                                {"crop_fraction", -0.5},
+                                                {"scale", 128},
+                                                {"scale", {1, 1, 0}},
+                                                {"scale", {-128, 1, 1}},
+                                                {"scale", {1, "1", 1}},
+                                                {"scale", {1, 1}},
+                                                {"scale", {1, 1e300, 1}},
+                                                {"mean", 127},
+                                                {"mean", Json::array()},
+                                                {"mean", {1, 2, 3, 4}},
+                                                {"mean", {1, nullptr, 3}},
+                                                {"mean", {1e300, 1, 1}}};
   for (const auto& [name, value] : wrong) {
     Json json = to_json(Preprocessing{});
     json[name] = value;
@@ -67,7 +85,7 @@ TEST(Preprocessing, RefusesJsonOutOfRange) {
 
 TEST(Preprocessing, AcceptsTheEdgesOfItsRanges) {
   for (const auto& [size, fraction] : {std::pair{8, 1.0}, {2048, 1e-6}}) {
-    const Preprocessing rule{.size = size, .crop_fraction = fraction, .scale = 1e-6F};
+    const Preprocessing rule{.size = size, .crop_fraction = fraction, .scale = {1e-6F, 1e-6F, 1e-6F}};
     EXPECT_EQ(preprocessing_from_json(to_json(rule)), rule);
   }
 }
@@ -76,7 +94,7 @@ TEST(PixelRuleId, NamesWhatPixelsDependOn) {
   EXPECT_EQ(pixel_rule_id({}), "rgb-224-crop0.875-v1");
   EXPECT_EQ(pixel_rule_id({.size = 96, .fit = Fit::kSquash}), "rgb-96-squash-v1");
   // Mean and scale belong to the graph, and the fraction to the crop.
-  EXPECT_EQ(pixel_rule_id({.mean = 0, .scale = 1}), pixel_rule_id({}));
+  EXPECT_EQ(pixel_rule_id({.mean = {0, 0, 0}, .scale = {1, 1, 1}}), pixel_rule_id({}));
   EXPECT_EQ(pixel_rule_id({.fit = Fit::kSquash, .crop_fraction = 0.5}), pixel_rule_id({.fit = Fit::kSquash}));
   EXPECT_NE(pixel_rule_id({.crop_fraction = 0.9}), pixel_rule_id({.crop_fraction = 0.90001}));
 }
@@ -230,6 +248,16 @@ TEST(SeenRegion, IsTheCentreSquareOrTheWhole) {
   EXPECT_EQ(squash.left, 0);
   EXPECT_EQ(squash.width, 100);
   EXPECT_EQ(squash.height, 40);
+}
+
+TEST(Resize, RefusesSizesThatDoNotFit) {
+  const Image picture = test::draw_gradient(4, 4);
+  const PixelView view{picture.pixels().data(), 4, 4, picture.row_bytes()};
+  std::vector<std::uint8_t> out(std::size_t{3} * 2 * 2);
+  EXPECT_NO_THROW(resize(view, out, 2, 2));
+  EXPECT_THROW(resize(view, out, 2, 3), Error);
+  EXPECT_THROW(resize(view, out, 0, 2), Error);
+  EXPECT_THROW(resize({}, out, 2, 2), Error);
 }
 
 }  // namespace

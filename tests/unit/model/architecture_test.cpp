@@ -92,8 +92,8 @@ TEST(EfficientnetLite0, HasTheStagesOfThePaper) {
 
 TEST(EfficientnetLite0, NormalisesAsItsWeightsWereTrained) {
   const Architecture net = make_architecture("efficientnet_lite0", 7);
-  EXPECT_EQ(net.mean, 127);
-  EXPECT_EQ(net.scale, 128);
+  EXPECT_THAT(net.mean, ElementsAre(127, 127, 127));
+  EXPECT_THAT(net.scale, ElementsAre(128, 128, 128));
   EXPECT_FLOAT_EQ(net.norm_epsilon, 1e-3F);
   EXPECT_EQ(net.input_size, 224);
   EXPECT_EQ(net.embedding_size, 1280);

@@ -14,8 +14,11 @@ Metadata example() {
   Metadata metadata;
   metadata.architecture = "small_resnet";
   metadata.classes = {"cat", "crème brûlée"};
-  metadata.preprocessing = {
-      .size = 96, .fit = image::Fit::kSquash, .crop_fraction = 0.75, .mean = 10, .scale = 20};
+  metadata.preprocessing = {.size = 96,
+                            .fit = image::Fit::kSquash,
+                            .crop_fraction = 0.75,
+                            .mean = {10, 11, 12},
+                            .scale = {20, 21, 22}};
   metadata.temperature = 1.25;
   metadata.unknown = UnknownRule{10, 0.625F};
   metadata.conformal = ConformalRule{0.9, 0.375F};

@@ -21,8 +21,8 @@ Architecture toy_network() {
   Architecture net{.name = "toy",
                    .layers = {},
                    .input_size = 8,
-                   .mean = 10,
-                   .scale = 20,
+                   .mean = {10, 11, 12},
+                   .scale = {20, 21, 22},
                    .norm_epsilon = 0.5F,
                    .features = 0,
                    .embedding = 1,
@@ -139,10 +139,10 @@ TEST(WriteOnnx, NormalisesPixelsInTheGraph) {
   const ReadModel model = read_onnx(write_onnx(toy_network(), toy_checkpoint()));
   const ReadNode& divide = model.node_of("normalised");
   EXPECT_EQ(divide.op, "Div");
-  EXPECT_THAT(model.initializers.at(divide.inputs.at(1)).floats, ElementsAre(20));
+  EXPECT_THAT(model.initializers.at(divide.inputs.at(1)).floats, ElementsAre(20, 21, 22));
   const ReadNode& subtract = model.node_of(divide.inputs.at(0));
   EXPECT_EQ(subtract.op, "Sub");
-  EXPECT_THAT(model.initializers.at(subtract.inputs.at(1)).floats, ElementsAre(10));
+  EXPECT_THAT(model.initializers.at(subtract.inputs.at(1)).floats, ElementsAre(10, 11, 12));
   const ReadNode& cast = model.node_of(subtract.inputs.at(0));
   EXPECT_EQ(cast.op, "Cast");
   EXPECT_EQ(cast.attributes.at("to").number, 1);

@@ -90,6 +90,107 @@ TEST(Network, LearnsEveryParameterAndUpdatesEveryStatistic) {
   for (const auto& [name, tensor] : network.state()) EXPECT_NE(tensor.values, before.at(name).values) << name;
 }
 
+// Statistics that fit no batch, so that it shows which are used.
+void set_statistics(Network& network) {
+  model::TensorMap tensors = network.state();
+  for (auto& [name, tensor] : tensors) {
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      if (name.ends_with(".running_mean")) tensor.values[i] = 0.1F * static_cast<float>(i % 5);
+      if (name.ends_with(".running_var")) tensor.values[i] = 0.5F + 0.1F * static_cast<float>(i % 7);
+    }
+  }
+  network.load(tensors);
+}
+
+TEST(Network, FreezesItsStatisticsWhileItLearns) {
+  torch::manual_seed(1);
+  Network network(model::make_architecture("small_resnet", 3));
+  set_statistics(network);
+  network.freeze_statistics(true);
+  const model::TensorMap before = network.state();
+  const torch::Tensor pixels = torch::randint(0, 256, {8, 48, 48, 3}, torch::kUInt8);
+  const torch::Tensor training = network.forward(pixels).logits;
+  torch::optim::SGD optimizer(network.parameters(), 0.1);
+  torch::nn::functional::cross_entropy(training, torch::arange(8) % 3).backward();
+  network.eval();
+  EXPECT_TRUE(torch::equal(training, network.forward(pixels).logits));
+  optimizer.step();
+  for (const auto& [name, tensor] : network.state()) {
+    const bool is_statistic = name.find(".running_") != std::string::npos;
+    EXPECT_EQ(tensor.values == before.at(name).values, is_statistic) << name;
+  }
+  network.train();
+  network.freeze_statistics(false);
+  (void)network.forward(pixels);
+  EXPECT_NE(network.state().at("stage0.down_bn.running_mean").values,
+            before.at("stage0.down_bn.running_mean").values);
+}
+
+// Against torch's own batch normalisation, for one convolution with one.
+TEST(Network, FoldsFrozenNormalisationWithTheSameGradients) {
+  model::Architecture architecture{
+      .name = "toy", .layers = {}, .embedding = 1, .embedding_size = 4, .head = {}};
+  architecture.layers.push_back({.kind = model::Layer::Kind::kConvolution,
+                                 .inputs = {-1},
+                                 .name = "conv",
+                                 .norm = "bn",
+                                 .in_channels = 3,
+                                 .out_channels = 4,
+                                 .kernel = 3});
+  architecture.layers.push_back({.kind = model::Layer::Kind::kMeanPool,
+                                 .inputs = {0},
+                                 .name = {},
+                                 .norm = {},
+                                 .in_channels = 4,
+                                 .out_channels = 4});
+  torch::manual_seed(5);
+  Network network(architecture);
+  model::TensorMap state = network.state();
+  state["bn.weight"].values = {0.5F, -2, 1, 3};
+  state["bn.bias"].values = {1, 2, -3, 0};
+  state["bn.running_mean"].values = {0.1F, 0.2F, -0.3F, 0};
+  state["bn.running_var"].values = {1, 2, 0.25F, 4};
+  network.load(state);
+  network.freeze_statistics(true);
+  const torch::Tensor pixels = torch::randint(0, 256, {2, 8, 8, 3}, torch::kUInt8);
+  network.forward(pixels).features.square().sum().backward();
+
+  std::map<std::string, torch::Tensor> own;
+  for (const auto& [name, tensor] : state) {
+    own[name] = torch::tensor(tensor.values).view(tensor.shape);
+    if (name.find("running") == std::string::npos) own[name].requires_grad_();
+  }
+  const torch::Tensor input = ((pixels.to(torch::kFloat32) - 127) / 128).permute({0, 3, 1, 2});
+  torch::Tensor expected = torch::conv2d(input, own["conv.weight"], {}, 1, 1);
+  expected = torch::batch_norm(expected, own["bn.weight"], own["bn.bias"], own["bn.running_mean"],
+                               own["bn.running_var"], false, 0.1, architecture.norm_epsilon, false);
+  EXPECT_TRUE(torch::allclose(network.forward(pixels).features, expected, 1e-4, 1e-4));
+  expected.square().sum().backward();
+  for (const auto& parameter : network.named_parameters()) {
+    std::string name = parameter.key();
+    std::replace(name.begin(), name.end(), '/', '.');
+    EXPECT_TRUE(torch::allclose(parameter.value().grad(), own[name].grad(), 1e-4, 1e-2)) << name;
+  }
+}
+
+TEST(Network, NormalisesEachColourOnItsOwn) {
+  model::Architecture architecture = model::make_architecture("small_resnet", 3);
+  architecture.mean = {10, 20, 30};
+  architecture.scale = {2, 4, 8};
+  torch::manual_seed(2);
+  Network one(architecture);
+  architecture.mean = {0, 0, 0};
+  architecture.scale = {1, 1, 1};
+  Network plain(architecture);
+  plain.load(one.state());
+  one.eval();
+  plain.eval();
+  const torch::Tensor small = torch::randint(0, 20, {2, 32, 32, 3}, torch::kUInt8);
+  const torch::Tensor pixels =
+      small * torch::tensor({2, 4, 8}, torch::kUInt8) + torch::tensor({10, 20, 30}, torch::kUInt8);
+  EXPECT_TRUE(torch::allclose(one.forward(pixels).logits, plain.forward(small).logits, 1e-4, 1e-4));
+}
+
 TEST(Network, DecaysEveryParameterOnceOrNotAtAll) {
   const Network network(model::make_architecture("small_resnet", 3));
   EXPECT_EQ(network.decayed_parameters().size() + network.undecayed_parameters().size(),

@@ -25,6 +25,7 @@ std::string full_page(const std::string& text) {
   page.facts({{text, text, text}, {"98 %", "accuracy", ""}});
   page.table({{text, "n"}, {{text, "1"}, {"b", text}}, {false, true}});
   page.pictures({{Bytes{1, 2, 3}, text, text, true}, {Bytes{}, text, "", false}});
+  page.picture_groups({{{{Bytes{1}, text, text}, {Bytes{}, text, ""}}, text}, {{{Bytes{}, text, ""}}}});
   page.charts(
       {{draw(BarChart{text, {{text, 1}}}), text},
        {draw(LineChart{.title = text, .x_label = text, .y_label = text, .series = {{text, {}}, {text, {}}}}),

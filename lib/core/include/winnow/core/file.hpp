@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -23,6 +24,10 @@ namespace winnow {
 // max_bytes, and Error{kCancelled} also while nothing arrives.
 [[nodiscard]] Bytes read_stream(int descriptor, const std::string& name, std::uint64_t max_bytes,
                                 const std::stop_token& stop);
+
+// Writes every byte, at the descriptor's position or at `offset`, however often the system takes only a part
+// or a signal comes between. Returns 0, or the errno of what went wrong; part may have been written then.
+[[nodiscard]] int write_all(int descriptor, ByteSpan bytes, std::optional<std::uint64_t> offset = {});
 
 // mkdir -p. Throws Error{kIo}.
 void create_directories(const std::filesystem::path& path);

@@ -20,7 +20,6 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(std::uint64_t count = 1);
-  void add_total(std::uint64_t count) { total_ += count; }
   // Shown at the end of the line, for example "loss 0.412".
   void set_note(std::string note);
 
@@ -31,7 +30,7 @@ class Progress {
   Terminal& terminal_;
   const std::string what_;
   const Clock::time_point start_ = Clock::now();
-  std::atomic<std::uint64_t> total_;
+  const std::uint64_t total_;
   std::atomic<std::uint64_t> done_ = 0;
   std::atomic<std::int64_t> next_draw_ns_ = 0;
   std::mutex mutex_;

@@ -14,6 +14,8 @@ namespace winnow {
 
 // "1.4 MB", "812 B": powers of 1000.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
+// "1 picture", "2 pictures", "0 classes".
+[[nodiscard]] std::string format_count(std::uint64_t count, std::string_view singular);
 // "0:07", "12:30", "1:02:03".
 [[nodiscard]] std::string format_duration(std::chrono::seconds duration);
 // RFC 3339, UTC, seconds: "2026-11-21T12:00:00Z".

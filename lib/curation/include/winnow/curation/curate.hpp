@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,9 +20,13 @@
 
 namespace winnow::curation {
 
-// Gives the embeddings of the tree's samples with these indices: [samples, width], rows of length 1, a row of
-// zeros for a picture that has none.
-using Embed = std::function<stats::Matrix(std::span<const std::size_t> samples)>;
+// What was seen of each picture when it was read.
+struct Examined {
+  std::vector<Result<dataset::Fingerprint>> fingerprints;  // [samples]
+  stats::Matrix embeddings;  // [samples with a fingerprint, width], rows of length 1; empty: none
+};
+using Examine = std::function<Examined(const dataset::Dataset& tree,
+                                       const dataset::FingerprintOptions& reading, const Context& context)>;
 
 struct CurationOptions {
   dataset::FingerprintOptions reading;
@@ -32,7 +35,7 @@ struct CurationOptions {
   // Where pictures, by the SHA-256 of their files, stood in an earlier split; they stay there.
   std::map<std::string, dataset::Split> earlier;
   Decisions decisions;
-  Embed embed = {};  // without it nothing is said of outliers and label errors
+  Examine examine = {};  // without it there are no embeddings, and so no outliers and label errors
   // Also reject probable label errors, if the set is one where they can be believed.
   bool reject_label_errors = false;
 };
@@ -101,8 +104,9 @@ struct Curation {
 
 // One HTML file that opens offline: counts, duplicate groups side by side, contact sheets of what is worth a
 // look, broken files. A person can decide on each picture and save the decisions. Reads the pictures that it
-// shows. Throws Error{kCancelled}.
-[[nodiscard]] std::string render_curation_report(const Curation& curation, const std::string& name,
-                                                 const std::string& command_line, const Context& context);
+// shows from the tree, which is what was curated. Throws Error{kCancelled}.
+[[nodiscard]] std::string render_curation_report(const dataset::Dataset& tree, const Curation& curation,
+                                                 const std::string& name, const std::string& command_line,
+                                                 const Context& context);
 
 }  // namespace winnow::curation

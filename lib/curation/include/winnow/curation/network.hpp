@@ -13,10 +13,8 @@ struct NetworkOptions {
   bool no_cache = false;
 };
 
-// What sees the pictures for curate(): the network that winnow-train uses too, with the same cache. The
-// weights are read here. The tree and the context must outlive what is returned. A picture that cannot be
-// read any more gets a row of zeros. Throws Error{kNotFound | kInvalid} for weights that cannot be used.
-[[nodiscard]] Embed make_embed(const dataset::Dataset& tree, const NetworkOptions& options,
-                               const Context& context);
+// What examines the pictures for curate(): the network that winnow-train uses too, with the same cache. The
+// weights are read here. Throws Error{kNotFound | kInvalid} for weights that cannot be used.
+[[nodiscard]] Examine make_examine(const NetworkOptions& options);
 
 }  // namespace winnow::curation

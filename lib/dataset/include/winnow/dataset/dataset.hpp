@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "winnow/core/bytes.hpp"
+#include "winnow/core/error.hpp"
 #include "winnow/core/json.hpp"
 
 namespace winnow::dataset {
@@ -17,6 +20,9 @@ enum class Split { kTrain, kValidation, kTest };
 [[nodiscard]] std::string_view to_string(Split split);
 // Throws Error{kInvalid}.
 [[nodiscard]] Split split_from_string(std::string_view text);
+
+// Larger files are no pictures to learn from.
+inline constexpr std::uint64_t kMaxPictureBytes = 256'000'000;
 
 struct Sample {
   std::string path;  // relative to the data set's root
@@ -31,6 +37,9 @@ struct Dataset {
   std::vector<Sample> samples;       // sorted by path
   bool has_splits = false;           // false: split and group mean nothing yet
   Json curation = Json::object();    // summary of the curated manifest, with "rejected": count by reason
+
+  // The bytes of a picture. Failure codes as those of try_read_file(). Thread-safe.
+  [[nodiscard]] Result<Bytes> read(const Sample& sample, std::uint64_t max_bytes = kMaxPictureBytes) const;
 };
 
 // A curated manifest (a file: the images it keeps, with their splits), or a folder with one subfolder per

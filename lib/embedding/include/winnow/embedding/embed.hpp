@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <span>
 #include <vector>
 
 #include "winnow/core/context.hpp"
@@ -14,21 +13,27 @@
 
 namespace winnow::embedding {
 
-struct Embeddings {
-  stats::Matrix values;                        // [kept, width], each value as the cache would give it back
-  std::vector<std::size_t> kept;               // which files, in rising order
-  std::vector<dataset::LoadFailure> failures;  // the others, in rising order
-  std::size_t computed = 0;                    // how many were not in the cache
+struct EmbedOptions {
+  std::filesystem::path cache = {};  // the folder to keep embeddings in; empty: none
+  dataset::FingerprintOptions reading = {};
+  bool fingerprints = false;  // also give the fingerprints of the pictures, without reading them again
 };
 
-// One forward pass over every picture that the cache does not know. tensors: those of the architecture, up to
-// its embedding. cache: the folder to keep embeddings in; empty: none. A cache that cannot be used is worth a
-// warning and no more. The result does not depend on what was cached. Throws Error{kCancelled}, with what has
-// been computed so far in the cache.
+struct Embeddings {
+  stats::Matrix values;           // [kept, width], each value as the cache would give it back
+  std::vector<std::size_t> kept;  // which samples, in rising order
+  std::vector<dataset::Fingerprint> fingerprints;  // [kept], if asked for
+  std::vector<dataset::LoadFailure> failures;      // the other samples, in rising order
+  std::size_t computed = 0;                        // how many were not in the cache
+};
+
+// One forward pass over every picture of a data set that the cache does not know; pictures are decoded while
+// the network works. tensors: those of the architecture, up to its embedding. A cache that cannot be used is
+// worth a warning and no more. The result does not depend on what was cached. Throws Error{kCancelled}, with
+// what has been computed so far in the cache.
 [[nodiscard]] Embeddings embed(const model::Architecture& architecture, const model::TensorMap& tensors,
-                               const image::Preprocessing& preprocessing,
-                               std::span<const std::filesystem::path> files,
-                               const std::filesystem::path& cache, const Context& context);
+                               const image::Preprocessing& preprocessing, const dataset::Dataset& dataset,
+                               const EmbedOptions& options, const Context& context);
 
 // The hidden folder below a folder of pictures in which their embeddings are kept unless another is named.
 [[nodiscard]] inline std::filesystem::path default_cache(const std::filesystem::path& pictures) {

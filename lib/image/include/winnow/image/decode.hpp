@@ -25,6 +25,12 @@ struct ImageInfo {
   bool upright = true;    // also as stored: there is nothing to turn
 };
 
+// A picture as people see it.
+struct Decoded {
+  ImageInfo info;
+  Image pixels;  // upright
+};
+
 // Failure codes: "empty", "not_an_image" (HTML, PDF, unknown bytes), "unsupported_format" (TIFF, HEIC, SVG),
 // "too_large" (above max_pixels), "truncated", "corrupt".
 
@@ -35,5 +41,7 @@ struct ImageInfo {
 // 16-bit converted to 8-bit RGB; embedded colour profiles are ignored. A file that ends early is "truncated"
 // even where a viewer would show its upper part.
 [[nodiscard]] Result<Image> decode(ByteSpan bytes, const DecodeOptions& options = {});
+// The same, with what the header says.
+[[nodiscard]] Result<Decoded> decode_with_info(ByteSpan bytes, const DecodeOptions& options = {});
 
 }  // namespace winnow::image

@@ -2,6 +2,7 @@
 // classify and serve do to a photo, to the bit, what train did.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,10 +24,10 @@ struct Preprocessing {
   int size = 224;  // output is [size, size, 3], 8-bit RGB
   Fit fit = Fit::kCrop;
   double crop_fraction = 0.875;  // in (0, 1], used by kCrop
-  // What the network's first layer does to each pixel: (value - mean) / scale. It is part of the model's
-  // graph.
-  float mean = 127;
-  float scale = 128;
+  // What the network's first layer does to each pixel: (value - mean) / scale, for red, green and blue. It is
+  // part of the model's graph.
+  std::array<float, 3> mean = {127, 127, 127};
+  std::array<float, 3> scale = {128, 128, 128};
 
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
@@ -56,8 +57,17 @@ struct Region {
                                                       std::span<std::uint8_t> out,
                                                       const DecodeOptions& limits = {});
 
+// For pictures that are decoded for other uses too: decode() with this as DecodeOptions::min_side, and then
+// preprocess() give the same pixels as decode_and_preprocess().
+[[nodiscard]] int decoding_side(const Preprocessing& preprocessing);
+// decoded must not be empty; out has output_bytes() elements. Throws std::bad_alloc.
+void preprocess(const Image& decoded, const Preprocessing& preprocessing, std::span<std::uint8_t> out);
+
 // Resizes into [out_height, out_width, 3]: area averaging where it shrinks, cubic where it grows.
 [[nodiscard]] Image resize(const Image& source, int out_width, int out_height);
+// The same into out, [out_height, out_width, 3]. Thread-safe. Throws Error{kInvalid} if a side is below 1 or
+// out is of another size.
+void resize(const PixelView& source, std::span<std::uint8_t> out, int out_width, int out_height);
 
 // Keeps the aspect ratio and makes the longer side at most max_side. Never enlarges.
 [[nodiscard]] Image shrink_to_fit(const Image& source, int max_side);

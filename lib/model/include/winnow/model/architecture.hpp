@@ -2,6 +2,7 @@
 // the two cannot drift apart.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,8 +37,9 @@ struct Architecture {
   std::string name;
   std::vector<Layer> layers;
   int input_size = 224;  // the side it was designed for, in pixels
-  float mean = 127;      // first step: (pixel - mean) / scale
-  float scale = 128;
+  // First step, for red, green and blue: (pixel - mean) / scale.
+  std::array<float, 3> mean = {127, 127, 127};
+  std::array<float, 3> scale = {128, 128, 128};
   float norm_epsilon = 1e-3F;
   int features = 0;   // the layer before the mean pool: [n, embedding_size, h, w]
   int embedding = 0;  // the mean pool: [n, embedding_size]

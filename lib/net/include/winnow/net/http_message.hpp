@@ -52,8 +52,6 @@ struct HttpResponse {
 
   // The first value of a header, or "". The name is given in lower case.
   [[nodiscard]] std::string_view header(std::string_view name) const;
-  // Every value, for headers that are sent more than once.
-  [[nodiscard]] std::vector<std::string_view> header_values(std::string_view name) const;
 };
 
 // The first value of a header, or "". The name is given in lower case.

@@ -18,7 +18,9 @@ struct NetworkOutput {
   torch::Tensor logits;     // [n, classes]; undefined if the network has no classes
 };
 
-// Train or eval mode decides whether batch normalisation uses the batch's statistics. One thread at a time.
+// Train or eval mode decides whether batch normalisation uses the batch's statistics; in eval mode, and in
+// train mode with frozen statistics, it is folded into the convolutions, so that it costs nothing. One thread
+// at a time.
 class Network : public torch::nn::Module {
  public:
   // Weights start at random from torch's generator: He et al. 2015 for convolutions, zero for the head's
@@ -34,6 +36,10 @@ class Network : public torch::nn::Module {
   void load_backbone(const model::TensorMap& tensors);
   [[nodiscard]] model::TensorMap state() const;
 
+  // While training, batch normalisation uses its running statistics and leaves them as they are. Its weights
+  // and biases learn all the same. For fine-tuning on few pictures or in small batches.
+  void freeze_statistics(bool freeze) { statistics_are_frozen_ = freeze; }
+
   [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
   // Weights of convolutions and of the head; what is left are normalisations and biases, which want no decay.
   [[nodiscard]] std::vector<torch::Tensor> decayed_parameters() const;
@@ -45,6 +51,8 @@ class Network : public torch::nn::Module {
   [[nodiscard]] std::vector<torch::Tensor> parameters_of_rank(bool matrices) const;
 
   const model::Architecture architecture_;
+  bool statistics_are_frozen_ = false;
+  torch::Tensor mean_, scale_;  // [3], of the pixels
   // By their names in files, which contain dots and so cannot be torch's names.
   std::map<std::string, torch::Tensor> tensors_;
 };

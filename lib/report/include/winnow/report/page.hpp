@@ -39,6 +39,12 @@ struct Picture {
   Bytes overlay = {};  // a second picture, of equal size, to stand beside the first; may be empty
 };
 
+// Pictures that belong together, with a word on what is not shown of them; may be empty.
+struct PictureGroup {
+  std::vector<Picture> pictures;
+  std::string note = {};
+};
+
 // All texts are plain text; the page escapes them. Not thread-safe.
 class Page {
  public:
@@ -53,6 +59,8 @@ class Page {
   // What a chart shows, for those who cannot see it and those who want to copy it; folded until opened.
   void numbers(std::string_view summary, const Table& table);
   void pictures(const std::vector<Picture>& pictures);
+  // Each in a frame of its own, small ones side by side.
+  void picture_groups(const std::vector<PictureGroup>& groups);
   // Lets a person mark the pictures that have a path keep, drop or relabel to one of `labels`, and save that
   // as docs/formats/decisions.md has it. The page then holds a script; it fetches nothing and sends nothing.
   void take_decisions(const std::vector<std::string>& labels);
