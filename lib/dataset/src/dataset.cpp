@@ -58,9 +58,15 @@ Dataset from_manifest(const fs::path& file) {
     if (row.keep) labels.insert(row.label);
   }
   Dataset dataset{manifest.root, {labels.begin(), labels.end()}, {}, true};
+  dataset.curation = manifest.summary;
+  Json& rejected = dataset.curation["rejected"] = Json::object();
   for (const CuratedRow& row : manifest.rows) {
-    if (row.keep)
+    if (row.keep) {
       dataset.samples.push_back({row.path, index_of(dataset.classes, row.label), row.split, row.group});
+    } else if (!row.issues.empty()) {
+      const std::string& reason = row.issues.back().code;
+      rejected[reason] = rejected.value(reason, 0) + 1;
+    }
   }
   if (dataset.samples.empty()) throw Error(ErrorKind::kInvalid, file.string(), "keeps no image at all");
   sort_by_path(dataset.samples);

@@ -107,6 +107,18 @@ std::string draw_legend(const std::vector<Series>& series) {
   return svg;
 }
 
+// What fits into `columns`, with the whole as a tooltip where it was cut.
+std::string fitted(const std::string& label, std::size_t columns) {
+  if (display_width(label) <= columns) return escape(label);
+  std::size_t end = 0;
+  for (std::size_t column = 0; end < label.size() && column + 1 < columns; ++column) {
+    do {
+      ++end;
+    } while (end < label.size() && (static_cast<unsigned char>(label[end]) & 0xc0u) == 0x80u);
+  }
+  return fmt::format("{}…<title>{}</title>", escape(label.substr(0, end)), escape(label));
+}
+
 std::string open_svg(double width, double height, const std::string& title) {
   return fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">", width, height,
                      escape(title));
@@ -165,6 +177,7 @@ std::string draw_confusion(const std::vector<std::string>& labels,
   const auto n = static_cast<double>(labels.size());
   std::size_t longest = 4;
   for (const std::string& label : labels) longest = std::max(longest, display_width(label));
+  constexpr std::size_t kLongestLabel = 22;
   const double margin = std::min(180.0, 16 + 7.5 * static_cast<double>(longest));
   const double cell = std::clamp(420 / n, 26.0, 84.0);
   const double width = margin + n * cell + 8;
@@ -175,7 +188,7 @@ std::string draw_confusion(const std::vector<std::string>& labels,
     std::size_t row_total = 0;
     for (std::size_t answer = 0; answer < labels.size(); ++answer) row_total += count(truth, answer);
     svg += fmt::format("<text class=\"on\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
-                       margin - 8, y + cell / 2 + 4, escape(labels[truth]));
+                       margin - 8, y + cell / 2 + 4, fitted(labels[truth], kLongestLabel));
     for (std::size_t answer = 0; answer < labels.size(); ++answer) {
       const std::size_t value = count(truth, answer);
       const double share = row_total > 0 ? static_cast<double>(value) / static_cast<double>(row_total) : 0;
@@ -195,7 +208,7 @@ std::string draw_confusion(const std::vector<std::string>& labels,
     const double y = n * cell + 20;
     svg += fmt::format(
         "<text class=\"on\" text-anchor=\"end\" transform=\"translate({:.1f} {:.1f}) rotate(-40)\">{}</text>",
-        x + 6, y, escape(labels[answer]));
+        x + 6, y, fitted(labels[answer], kLongestLabel));
   }
   return svg + "</svg>";
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "assets.hpp"
@@ -71,6 +72,12 @@ void Page::paragraph(std::string_view text) {
   body_ += fmt::format("<p>{}</p>\n", escape(text));
 }
 
+void Page::list(const std::vector<std::string>& items) {
+  body_ += "<ul>\n";
+  for (const std::string& item : items) body_ += fmt::format("<li>{}</li>\n", escape(item));
+  body_ += "</ul>\n";
+}
+
 void Page::code(std::string_view text) {
   body_ += fmt::format("<pre>{}</pre>\n", escape(text));
 }
@@ -90,26 +97,44 @@ void Page::table(const Table& table) {
   };
   body_ += "<div class=\"scroll\"><table><thead><tr>";
   for (std::size_t i = 0; i < table.header.size(); ++i) {
-    body_ += fmt::format("<th{}>{}</th>", kind(i), escape(table.header[i]));
+    body_ += fmt::format("<th scope=\"col\"{}>{}</th>", kind(i), escape(table.header[i]));
   }
   body_ += "</tr></thead><tbody>\n";
   for (const std::vector<std::string>& row : table.rows) {
     body_ += "<tr>";
-    for (std::size_t i = 0; i < row.size(); ++i)
-      body_ += fmt::format("<td{}>{}</td>", kind(i), escape(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      // The first cell says what the row is about.
+      const std::string cell = kind(i) + (">" + escape(row[i]));
+      body_ += i == 0 ? "<th scope=\"row\"" + cell + "</th>" : "<td" + cell + "</td>";
+    }
     body_ += "</tr>\n";
   }
   body_ += "</tbody></table></div>\n";
 }
 
+void Page::numbers(std::string_view summary, const Table& table) {
+  body_ += fmt::format("<details><summary>{}</summary>\n", escape(summary));
+  this->table(table);
+  body_ += "</details>\n";
+}
+
 void Page::pictures(const std::vector<Picture>& pictures) {
-  body_ += "<div class=\"pictures\">\n";
+  const bool pairs = std::any_of(pictures.begin(), pictures.end(),
+                                 [](const Picture& picture) { return !picture.overlay.empty(); });
+  body_ += pairs ? "<div class=\"pictures wide\">\n" : "<div class=\"pictures\">\n";
+  const auto image = [](const Bytes& jpeg, const std::string& alt) {
+    return fmt::format("<img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">", escape(alt),
+                       base64(jpeg));
+  };
   for (const Picture& picture : pictures) {
-    body_ += fmt::format(
-        "<figure{}{}><img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">"
-        "<figcaption><b>{}</b>{}</figcaption></figure>\n",
-        picture.alarming ? " class=\"alarm\"" : "", decision_data(picture), escape(picture.title),
-        base64(picture.jpeg), escape(picture.title), escape(picture.caption));
+    std::string images = image(picture.jpeg, picture.title);
+    if (!picture.overlay.empty()) {
+      images = fmt::format("<div class=\"pair\">{}{}</div>", images,
+                           image(picture.overlay, "Where the evidence for the answer lies"));
+    }
+    const char* kind = picture.alarming ? " class=\"alarm\"" : "";
+    body_ += fmt::format("<figure{}{}>{}<figcaption><b>{}</b>{}</figcaption></figure>\n", kind,
+                         decision_data(picture), images, escape(picture.title), escape(picture.caption));
   }
   body_ += "</div>\n";
 }

@@ -6,6 +6,7 @@
 
 #include "external_test.hpp"
 #include "finish.hpp"
+#include "model_card.hpp"
 #include "prepare.hpp"
 #include "probe.hpp"
 #include "run_report.hpp"
@@ -83,9 +84,21 @@ class Run {
     const fs::path normal = fs::absolute(folder_).lexically_normal();
     const std::string name =
         normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
-    write_file_atomically(folder_ / "report.html",
-                          render_run_report({data_, options_, finished, skipped_, probe_steps_, epochs_, name,
-                                             command_line_, duration}));
+    const RunRecord record{.data = data_,
+                           .options = options_,
+                           .architecture = head_architecture_,
+                           .finished = finished,
+                           .external = external(),
+                           .skipped = skipped_,
+                           .probe_steps = probe_steps_,
+                           .epochs = epochs_,
+                           .name = name,
+                           .command_line = command_line_,
+                           .duration = duration};
+    const Json card = make_model_card(record);
+    write_file_atomically(folder_ / "model-card.json", card.dump(2) + "\n");
+    write_file_atomically(folder_ / "model-card.md", render_model_card(card));
+    write_file_atomically(folder_ / "report.html", render_run_report(record, context_));
     return {finished.checkpoint.metadata.metrics, skipped_};
   }
 

@@ -209,6 +209,13 @@ TEST(ConfusionChart, IsSoundForNoneAndForManyClasses) {
   EXPECT_EQ(count_of(svg, "<rect"), 10'000);
 }
 
+TEST(ConfusionChart, CutsLongNamesAndKeepsThemAsTooltips) {
+  const std::string name = "crème brûlée au caramel de beurre salé";
+  const std::string svg = confusion_of({name, "tea"}, {{1, 0}, {0, 1}});
+  EXPECT_EQ(test::find_markup_fault(svg), "");
+  EXPECT_EQ(count_of(svg, "crème brûlée au caram…<title>" + name + "</title>"), 2);
+}
+
 TEST(Charts, EscapeEveryLabel) {
   const std::string hostile = "\"><script>alert(1)</script>&";
   const std::string escaped = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;";

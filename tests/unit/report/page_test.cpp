@@ -98,15 +98,15 @@ TEST(Page, AlignsNumericColumns) {
   Page page("t", "s");
   page.table({{"class", "images"}, {{"cat", "7"}}, {false, true}});
   const std::string html = page.render();
-  EXPECT_THAT(html, HasSubstr("<th>class</th><th class=\"n\">images</th>"));
-  EXPECT_THAT(html, HasSubstr("<td>cat</td><td class=\"n\">7</td>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">class</th><th scope=\"col\" class=\"n\">images</th>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">cat</th><td class=\"n\">7</td>"));
 }
 
 TEST(Page, TablesNeedNoRowsAndNoAlignment) {
   Page page("t", "s");
   page.table({{"class"}, {}, {}});
   const std::string html = page.render();
-  EXPECT_THAT(html, HasSubstr("<th>class</th>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"col\">class</th>"));
   EXPECT_EQ(test::find_markup_fault(html), "");
 }
 
@@ -174,6 +174,29 @@ TEST(Page, NoLabelEndsTheScript) {
 
 TEST(Page, HasNoScriptUnlessItTakesDecisions) {
   EXPECT_EQ(test::count_of(Page("t", "s").render(), "<script"), 0);
+}
+
+TEST(Page, FoldsTheNumbersOfAChart) {
+  Page page("run", "");
+  page.numbers("as a <table>", {{"epoch"}, {{"1"}}, {true}});
+  const std::string html = page.render();
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_THAT(html, HasSubstr("<details><summary>as a &lt;table&gt;</summary>"));
+}
+
+TEST(Page, ListsItems) {
+  Page page("run", "");
+  page.list({"one", "<two>"});
+  EXPECT_THAT(page.render(), HasSubstr("<ul>\n<li>one</li>\n<li>&lt;two&gt;</li>\n</ul>"));
+}
+
+TEST(Page, SetsASecondPictureBesideTheFirst) {
+  Page page("run", "");
+  page.pictures({{.jpeg = Bytes{1}, .title = "cat", .caption = "", .overlay = Bytes{2}}});
+  const std::string html = page.render();
+  EXPECT_EQ(test::find_markup_fault(html), "");
+  EXPECT_EQ(test::count_of(html, "<img "), 2);
+  EXPECT_THAT(html, HasSubstr("alt=\"Where the evidence for the answer lies\""));
 }
 
 }  // namespace

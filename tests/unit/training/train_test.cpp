@@ -7,6 +7,7 @@
 
 #include "support/built.hpp"
 #include "support/drawing.hpp"
+#include "support/html.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/atomic_file.hpp"
@@ -61,7 +62,7 @@ TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
   EXPECT_TRUE(summary.skipped.empty());
   EXPECT_THAT(test::list_files(folder_ / "run"),
               ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
-                          "metrics.jsonl", "report.html"));
+                          "metrics.jsonl", "model-card.json", "model-card.md", "report.html"));
 
   const model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/best.ckpt");
   EXPECT_THAT(checkpoint.metadata.classes, ElementsAre("checks", "discs", "stripes"));
@@ -78,7 +79,7 @@ TEST_F(Training, ScratchWritesEveryEpochAndAWholeRun) {
   run(scratch_);
   EXPECT_THAT(test::list_files(folder_ / "run"),
               ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
-                          "metrics.jsonl", "report.html"));
+                          "metrics.jsonl", "model-card.json", "model-card.md", "report.html"));
   std::vector<int> epochs;
   read_json_lines(folder_ / "run/metrics.jsonl", [&](const Json& row, std::size_t) {
     if (!row.contains("epoch")) return;
@@ -268,6 +269,44 @@ TEST_F(Training, StopsWhenAsked) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
   }
+}
+
+TEST_F(Training, TheReportIsWellFormedAndFetchesNothing) {
+  test::write_scene_tree(folder_ / "set", 12);
+  test::write_scene_tree(folder_ / "other", 4, 99);
+  std::filesystem::copy(folder_ / "set/discs/000.jpg", folder_ / "other/discs/copy.jpg");
+  for (TrainingOptions options : {probe_, scratch_}) {
+    options.test = folder_ / "other";
+    const TrainingSummary summary = run(options);
+    EXPECT_EQ(summary.metrics.at("external_test").at("images"), 12);
+    const std::string report = test::read_text(folder_ / "run/report.html");
+    EXPECT_EQ(test::find_markup_fault(report), "");
+    EXPECT_EQ(test::find_outside_reference(report), "");
+    for (const char* part : {"95 % Wilson interval", "Confusion matrix", "Reliability",
+                             "Right, but least sure", "Where the evidence for the answer lies",
+                             "leaks between splits", "winnow-train set", "images of another set"}) {
+      EXPECT_THAT(report, HasSubstr(part));
+    }
+    EXPECT_EQ(report.find("Learning rate by epoch") != std::string::npos, options.recipe == Recipe::kScratch);
+    const Json card = Json::parse(test::read_text(folder_ / "run/model-card.json"));
+    EXPECT_EQ(card.at("metrics"), summary.metrics);
+    EXPECT_EQ(card.at("classes_measured_on"), "external_test");
+  }
+}
+
+TEST_F(Training, AClassWithoutTestPicturesIsNotCalledWrong) {
+  test::write_scene_tree(folder_ / "set", 8);
+  dataset::Dataset data = dataset::open_dataset(folder_ / "set");
+  data.has_splits = true;
+  for (std::size_t i = 0; i < data.samples.size(); ++i) {
+    data.samples[i].group = static_cast<int>(i);
+    const bool held_out = data.samples[i].label != 0 && i % 4 == 3;
+    data.samples[i].split = held_out ? dataset::Split::kValidation : dataset::Split::kTrain;
+  }
+  const test::RecordingContext context;
+  (void)train(data, probe_, folder_ / "run", "", context);
+  EXPECT_THAT(test::read_text(folder_ / "run/report.html"),
+              HasSubstr("checks</th><td class=\"n\">0</td><td class=\"n\">0</td><td class=\"n\">–</td>"));
 }
 
 TEST_F(Training, ReportEscapesClassNames) {

@@ -10,6 +10,7 @@
 
 #include "winnow/core/bytes.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
 
 namespace winnow::dataset {
 
@@ -35,6 +36,7 @@ struct Dataset {
   std::vector<std::string> classes;  // sorted
   std::vector<Sample> samples;       // sorted by path
   bool has_splits = false;           // false: split and group mean nothing yet
+  Json curation = Json::object();    // summary of the curated manifest, with "rejected": count by reason
 
   // The bytes of a picture. Failure codes as those of try_read_file(). Thread-safe.
   [[nodiscard]] Result<Bytes> read(const Sample& sample, std::uint64_t max_bytes = kMaxPictureBytes) const;

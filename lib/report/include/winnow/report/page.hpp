@@ -36,6 +36,7 @@ struct Picture {
   std::string path = {};
   std::string label = {};
   std::string suggested = {};
+  Bytes overlay = {};  // a second picture, of equal size, to stand beside the first; may be empty
 };
 
 // Pictures that belong together, with a word on what is not shown of them; may be empty.
@@ -51,9 +52,12 @@ class Page {
 
   void section(std::string_view heading, std::string_view explanation = {});
   void paragraph(std::string_view text);
+  void list(const std::vector<std::string>& items);
   void code(std::string_view text);
   void facts(const std::vector<Fact>& facts);
   void table(const Table& table);
+  // What a chart shows, for those who cannot see it and those who want to copy it; folded until opened.
+  void numbers(std::string_view summary, const Table& table);
   void pictures(const std::vector<Picture>& pictures);
   // Each in a frame of its own, small ones side by side.
   void picture_groups(const std::vector<PictureGroup>& groups);
