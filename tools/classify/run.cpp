@@ -39,12 +39,16 @@ void classify_standard_input(inference::Classifier& classifier, const ClassifyOp
 std::size_t classify_files(inference::Classifier& classifier, const ClassifyOptions& options,
                            const std::vector<InputImage>& images, AnswerWriter& writer, Tally& tally,
                            const cli::ToolContext& context) {
-  std::vector<std::filesystem::path> files;
-  for (const InputImage& image : images) files.push_back(image.file);
-  Progress progress(context.terminal, "classifying", files.size());
+  dataset::Dataset files;
+  std::vector<std::size_t> all;
+  for (const InputImage& image : images) {
+    all.push_back(files.samples.size());
+    files.samples.push_back({image.file.string()});
+  }
+  Progress progress(context.terminal, "classifying", images.size());
   const dataset::LoaderOptions loading{.batch_size = 8, .limits = options.limits};
   const auto failures = dataset::load_batches(
-      files, classifier.metadata().preprocessing, loading, context, [&](dataset::Batch& batch) {
+      files, all, classifier.metadata().preprocessing, loading, context, [&](dataset::Batch& batch) {
         const std::vector<inference::Prediction> predictions = classifier.classify(batch.pixels);
         for (std::size_t i = 0; i < predictions.size(); ++i) {
           const InputImage& image = images[batch.indices[i]];
