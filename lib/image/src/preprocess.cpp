@@ -47,12 +47,6 @@ int needed_side(const Preprocessing& rule) {
   return crop_side(rule, candidate) < rule.size ? candidate + 1 : candidate;
 }
 
-PixelView region(const Preprocessing& rule, const Image& image) {
-  if (rule.fit == Fit::kSquash) return crop(image, 0, 0, image.width(), image.height());
-  const int side = crop_side(rule, std::min(image.width(), image.height()));
-  return crop(image, (image.width() - side + 1) / 2, (image.height() - side + 1) / 2, side, side);
-}
-
 }  // namespace
 
 Json to_json(const Preprocessing& preprocessing) {
@@ -96,6 +90,12 @@ std::string pixel_rule_id(const Preprocessing& preprocessing) {
   return fmt::format("rgb-{}-{}-v{}", preprocessing.size, fit, kPixelRuleVersion);
 }
 
+Box seen_box(const Preprocessing& preprocessing, int width, int height) {
+  if (preprocessing.fit == Fit::kSquash) return {0, 0, width, height};
+  const int side = crop_side(preprocessing, std::min(width, height));
+  return {(width - side + 1) / 2, (height - side + 1) / 2, side, side};
+}
+
 Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& preprocessing,
                                         std::span<std::uint8_t> out, const DecodeOptions& limits) {
   if (out.size() != output_bytes(preprocessing)) {
@@ -107,7 +107,10 @@ Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& pre
   const Result<Decoded> decoded = read_upright(bytes, options, Extent::kPixels);
   if (!decoded) return decoded.failure();
   try {
-    resample(region(preprocessing, decoded->pixels), out.data(), preprocessing.size, preprocessing.size);
+    const Image& picture = decoded->pixels;
+    const Box box = seen_box(preprocessing, picture.width(), picture.height());
+    resample(crop(picture, box.left, box.top, box.width, box.height), out.data(), preprocessing.size,
+             preprocessing.size);
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   }

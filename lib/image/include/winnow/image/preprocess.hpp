@@ -41,6 +41,19 @@ struct Preprocessing {
   return std::size_t{3} * static_cast<std::size_t>(p.size) * static_cast<std::size_t>(p.size);
 }
 
+// A part of a picture, in pixels.
+struct Box {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+
+  friend bool operator==(const Box&, const Box&) = default;
+};
+
+// What a network sees of a picture of this size. Sides > 0.
+[[nodiscard]] Box seen_box(const Preprocessing& preprocessing, int width, int height);
+
 // Decodes (at reduced scale where that loses nothing) and resizes. out has output_bytes() elements. Returns
 // what the header said. Thread-safe. limits.min_side is ignored.
 [[nodiscard]] Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& preprocessing,
