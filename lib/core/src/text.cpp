@@ -81,4 +81,15 @@ std::string printable(std::string_view text, std::size_t max_length) {
   return clean;
 }
 
+std::string safe_file_name(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 197;  // and three dots where it is cut
+  std::string name = printable(trim(text), kMaxBytes);
+  for (char& c : name) {
+    if (c == '/' || c == '\\') c = '_';
+  }
+  if (name.empty()) return "_";
+  if (name.front() == '.') name.front() = '_';
+  return name;
+}
+
 }  // namespace winnow

@@ -3,17 +3,15 @@
 #include "openvino_engine.hpp"
 
 namespace winnow::inference {
-namespace {
-const std::string kOutput = "embedding";
-}
 
 Embedder::Embedder(ByteSpan onnx, const EngineOptions& options)
-    : engine_(std::make_unique<OpenvinoEngine>(onnx, options)) {}
+    : engine_(std::make_unique<OpenvinoEngine>(Bytes(onnx.begin(), onnx.end()),
+                                               std::vector<std::string>{"embedding"}, options)) {}
 
 Embedder::~Embedder() = default;
 
 std::size_t Embedder::width() const {
-  return engine_->output_width(kOutput);
+  return engine_->output_width(0);
 }
 
 std::string Embedder::precision() const {
@@ -21,7 +19,7 @@ std::string Embedder::precision() const {
 }
 
 std::vector<float> Embedder::embed(std::span<const std::uint8_t> pixels) const {
-  return std::move(engine_->run(pixels, std::span(&kOutput, 1)).front());
+  return std::move(engine_->run(pixels).front());
 }
 
 }  // namespace winnow::inference

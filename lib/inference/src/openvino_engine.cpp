@@ -1,14 +1,22 @@
 #include "openvino_engine.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <openvino/openvino.hpp>
+#include <sstream>
 
+#include "compiled_cache.hpp"
+#include "foreign_graph.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/hash.hpp"
+#include "winnow/core/json.hpp"
 
 namespace winnow::inference {
 namespace {
@@ -29,24 +37,73 @@ auto translate_errors(const char* what, Action action) {
   }
 }
 
+// What has to be known of a network before it is compiled.
+struct Signature {
+  std::size_t side = 0;    // of its pictures
+  bool any_batch = false;  // else one picture at a time
+  std::vector<std::vector<std::size_t>> outputs;
+};
+
+std::string to_text(const Signature& signature) {
+  return to_line(
+      {{"side", signature.side}, {"any_batch", signature.any_batch}, {"outputs", signature.outputs}});
+}
+
+std::optional<Signature> signature_from(const std::optional<Bytes>& text) {
+  if (!text) return std::nullopt;
+  const Json json = Json::parse(as_text(*text));  // its hash has been compared
+  return Signature{json["side"], json["any_batch"], json["outputs"]};
+}
+
+Signature signature_of(const ov::Model& model, std::size_t outputs) {
+  const ov::PartialShape input = model.input().get_partial_shape();
+  if (model.input().get_element_type() != ov::element::u8 || input.size() != 4 || !input[1].is_static() ||
+      input[1] != input[2] || input[3] != 3) {
+    throw Error(ErrorKind::kInvalid, "", "the model does not take uint8 pictures [n, size, size, 3]");
+  }
+  Signature signature{static_cast<std::size_t>(input[1].get_length()), input[0].is_dynamic(), {}};
+  for (std::size_t i = 0; i < outputs; ++i) {
+    const ov::PartialShape shape = model.output(i).get_partial_shape();
+    std::vector<std::size_t>& own = signature.outputs.emplace_back();
+    for (std::size_t axis = 1; axis < shape.size(); ++axis) {
+      own.push_back(static_cast<std::size_t>(shape[static_cast<std::ptrdiff_t>(axis)].get_length()));
+    }
+  }
+  return signature;
+}
+
+// Reads the network and leaves what these outputs need, in their order.
+std::shared_ptr<ov::Model> read_network(ov::Core& core, ByteSpan onnx,
+                                        const std::vector<std::string>& outputs,
+                                        const std::optional<ForeignModel>& foreign) {
+  std::shared_ptr<ov::Model> model = core.read_model(std::string(as_text(onnx)), ov::Tensor());
+  if (foreign) adapt_foreign_graph(model, *foreign);
+  ov::ResultVector results;
+  for (const std::string& name : outputs) {
+    const auto found = std::find_if(
+        model->get_results().begin(), model->get_results().end(),
+        [&](const auto& result) { return result->get_output_tensor(0).get_names().contains(name); });
+    if (found == model->get_results().end()) {
+      throw Error(ErrorKind::kInvalid, "",
+                  fmt::format("the model has no output \"{}\"; export it again", name));
+    }
+    results.push_back(*found);
+  }
+  return std::make_shared<ov::Model>(results, model->get_parameters());
+}
+
 }  // namespace
 
 // The network for one batch size, compiled when it is first needed, with as many requests as there have been
 // callers at a time.
 class CompiledBatch {
  public:
-  CompiledBatch(ov::Core& core, std::shared_ptr<const ov::Model> model, ov::AnyMap settings, std::size_t size)
-      : core_(core), model_(std::move(model)), settings_(std::move(settings)), size_(size) {}
+  CompiledBatch(std::size_t size, std::function<ov::CompiledModel(std::size_t)> compile)
+      : size_(size), compile_(std::move(compile)) {}
 
   ov::InferRequest acquire() {
     const std::lock_guard lock(mutex_);
-    if (!compiled_) {
-      const std::shared_ptr<ov::Model> fixed = model_->clone();
-      ov::PartialShape shape = fixed->input().get_partial_shape();
-      shape[0] = static_cast<ov::Dimension::value_type>(size_);
-      fixed->reshape(shape);
-      compiled_ = core_.compile_model(fixed, "CPU", settings_);
-    }
+    if (!compiled_) compiled_ = compile_(size_);
     if (idle_.empty()) return compiled_.create_infer_request();
     ov::InferRequest request = std::move(idle_.back());
     idle_.pop_back();
@@ -59,10 +116,8 @@ class CompiledBatch {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  ov::Core& core_;
-  const std::shared_ptr<const ov::Model> model_;
-  const ov::AnyMap settings_;
   const std::size_t size_;
+  const std::function<ov::CompiledModel(std::size_t)> compile_;
   std::mutex mutex_;
   ov::CompiledModel compiled_;
   std::vector<ov::InferRequest> idle_;
@@ -70,47 +125,119 @@ class CompiledBatch {
 
 struct OpenvinoEngine::State {
   ov::Core core;
+  ov::AnyMap settings;
   bool full_precision = false;
-  std::shared_ptr<const ov::Model> model;
-  ov::Shape picture;  // [size, size, 3]
-  std::map<std::string, std::size_t> widths;
+  Bytes onnx;
+  std::vector<std::string> outputs;
+  std::optional<ForeignModel> foreign;
+  CompiledCache cache;
+  std::string cache_key;
+  Signature signature;
   std::vector<std::unique_ptr<CompiledBatch>> batches;  // in falling order of size
 
-  [[nodiscard]] std::size_t picture_bytes() const { return ov::shape_size(picture); }
-  void run_batch(CompiledBatch& batch, const std::uint8_t* pixels, std::span<const std::string> names,
+  State(Bytes bytes, std::vector<std::string> names, const EngineOptions& options,
+        const std::optional<ForeignModel>& foreign_model);
+
+  [[nodiscard]] std::size_t picture_bytes() const { return 3 * signature.side * signature.side; }
+  void run_batch(CompiledBatch& batch, const std::uint8_t* pixels,
                  std::vector<std::vector<float>>& results) const;
+
+ private:
+  [[nodiscard]] std::string describe(const EngineOptions& options);
+  const ov::Model& model();
+  ov::CompiledModel compile(std::size_t batch);
+  std::optional<ov::CompiledModel> import(const std::string& key);
+
+  std::mutex mutex_;
+  std::shared_ptr<const ov::Model> model_;  // read when something has to be compiled
+  std::vector<Bytes> imported_;             // what compiled networks go on reading from
 };
 
-OpenvinoEngine::OpenvinoEngine(ByteSpan onnx, const EngineOptions& options)
-    : state_(std::make_unique<State>()) {
-  translate_errors("read", [&] {
-    state_->model = state_->core.read_model(std::string(as_text(onnx)), ov::Tensor());
-    const ov::PartialShape shape = state_->model->input().get_partial_shape();
-    if (state_->model->input().get_element_type() != ov::element::u8 || shape.size() != 4 ||
-        !shape[1].is_static() || shape[1] != shape[2] || shape[3] != 3) {
-      throw Error(ErrorKind::kInvalid, "", "the model does not take uint8 pictures [n, size, size, 3]");
-    }
-    state_->picture = {static_cast<std::size_t>(shape[1].get_length()),
-                       static_cast<std::size_t>(shape[2].get_length()), 3};
-    for (const ov::Output<const ov::Node>& output : state_->model->outputs()) {
-      const ov::PartialShape form = output.get_partial_shape();
-      std::size_t width = 1;
-      for (std::size_t axis = 1; axis < form.size(); ++axis) {
-        width *= static_cast<std::size_t>(form[static_cast<std::ptrdiff_t>(axis)].get_length());
-      }
-      for (const std::string& name : output.get_names()) state_->widths[name] = width;
-    }
-  });
-  state_->full_precision = options.full_precision;
-  ov::AnyMap settings = {ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
-                         ov::inference_num_threads(static_cast<std::int32_t>(options.threads)),
-                         // Decoding threads share the processors; pinned ones would wait for each other.
-                         ov::hint::enable_cpu_pinning(false)};
-  if (options.full_precision) settings.insert(ov::hint::inference_precision(ov::element::f32));
+OpenvinoEngine::State::State(Bytes bytes, std::vector<std::string> names, const EngineOptions& options,
+                             const std::optional<ForeignModel>& foreign_model)
+    : settings{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
+               ov::inference_num_threads(static_cast<std::int32_t>(options.threads)),
+               // Decoding threads share the processors; pinned ones would wait for each other.
+               ov::hint::enable_cpu_pinning(false)},
+      full_precision(options.full_precision),
+      onnx(std::move(bytes)),
+      outputs(std::move(names)),
+      foreign(foreign_model),
+      cache(options.cache_folder) {
+  if (full_precision) settings.insert(ov::hint::inference_precision(ov::element::f32));
+  if (!options.cache_folder.empty()) cache_key = describe(options);
+  std::optional<Signature> known = signature_from(cache.find(cache_key));
+  if (!known) {
+    known = signature_of(model(), outputs.size());
+    cache.keep(cache_key, as_bytes(to_text(*known)));
+  }
+  signature = std::move(*known);
   for (const std::size_t size : kBatchSizes) {
-    state_->batches.push_back(std::make_unique<CompiledBatch>(state_->core, state_->model, settings, size));
+    if (size > 1 && !signature.any_batch) continue;
+    batches.push_back(
+        std::make_unique<CompiledBatch>(size, [this](std::size_t batch) { return compile(batch); }));
   }
 }
+
+// Everything that makes a compiled network what it is.
+std::string OpenvinoEngine::State::describe(const EngineOptions& options) {
+  std::string text =
+      fmt::format("winnow {} openvino {} on {} {} with {} threads{}\nmodel {} outputs {}", WINNOW_VERSION,
+                  ov::get_openvino_version().buildNumber, core.get_property("CPU", ov::device::full_name),
+                  fmt::join(core.get_property("CPU", ov::device::capabilities), ","), options.threads,
+                  options.full_precision ? " in f32" : "", sha256_hex(onnx), fmt::join(outputs, ","));
+  if (foreign) {
+    text += fmt::format("\nforeign, {} labels, size {}", foreign->labels.size(), foreign->size);
+    if (foreign->normalisation) {
+      text += fmt::format(" mean {} scale {}", fmt::join(foreign->normalisation->mean, ","),
+                          fmt::join(foreign->normalisation->scale, ","));
+    }
+  }
+  return text;
+}
+
+const ov::Model& OpenvinoEngine::State::model() {
+  if (!model_) model_ = read_network(core, onnx, outputs, foreign);
+  return *model_;
+}
+
+ov::CompiledModel OpenvinoEngine::State::compile(std::size_t batch) {
+  const std::lock_guard lock(mutex_);
+  const std::string key = fmt::format("{}\nbatch {}", cache_key, batch);
+  if (std::optional<ov::CompiledModel> known = import(key)) return *known;
+  const std::shared_ptr<ov::Model> fixed = model().clone();
+  if (signature.any_batch) {
+    ov::PartialShape shape = fixed->input().get_partial_shape();
+    shape[0] = static_cast<ov::Dimension::value_type>(batch);
+    fixed->reshape(shape);
+  }
+  ov::CompiledModel compiled = core.compile_model(fixed, "CPU", settings);
+  if (!cache_key.empty()) {
+    std::ostringstream stream;
+    compiled.export_model(stream);
+    cache.keep(key, as_bytes(stream.view()));
+  }
+  return compiled;
+}
+
+std::optional<ov::CompiledModel> OpenvinoEngine::State::import(const std::string& key) {
+  std::optional<Bytes> bytes = cache.find(key);
+  if (!bytes) return std::nullopt;
+  try {
+    imported_.push_back(std::move(*bytes));
+    const ov::Tensor view(ov::element::u8, ov::Shape{imported_.back().size()}, imported_.back().data());
+    return core.import_model(view, "CPU", settings);
+  } catch (const ov::Exception&) {
+    imported_.pop_back();  // it is compiled anew, and replaced
+    return std::nullopt;
+  }
+}
+
+OpenvinoEngine::OpenvinoEngine(Bytes onnx, std::vector<std::string> outputs, const EngineOptions& options,
+                               const std::optional<ForeignModel>& foreign)
+    : state_(translate_errors("read", [&] {
+        return std::make_unique<State>(std::move(onnx), std::move(outputs), options, foreign);
+      })) {}
 
 OpenvinoEngine::~OpenvinoEngine() = default;
 
@@ -119,29 +246,33 @@ std::string OpenvinoEngine::precision() const {
                                 : state_->core.get_property("CPU", ov::hint::inference_precision).to_string();
 }
 
+int OpenvinoEngine::picture_side() const {
+  return static_cast<int>(state_->signature.side);
+}
+
 std::size_t OpenvinoEngine::picture_bytes() const {
   return state_->picture_bytes();
 }
 
-bool OpenvinoEngine::has_output(const std::string& name) const {
-  return state_->widths.contains(name);
+const std::vector<std::size_t>& OpenvinoEngine::output_shape(std::size_t output) const {
+  return state_->signature.outputs.at(output);
 }
 
-std::size_t OpenvinoEngine::output_width(const std::string& name) const {
-  return state_->widths.at(name);
+std::size_t OpenvinoEngine::output_width(std::size_t output) const {
+  const std::vector<std::size_t>& shape = output_shape(output);
+  return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
 }
 
 void OpenvinoEngine::State::run_batch(CompiledBatch& batch, const std::uint8_t* pixels,
-                                      std::span<const std::string> names,
                                       std::vector<std::vector<float>>& results) const {
   translate_errors("run", [&] {
     ov::InferRequest request = batch.acquire();
-    const ov::Shape shape = {batch.size(), picture[0], picture[1], picture[2]};
+    const ov::Shape shape = {batch.size(), signature.side, signature.side, 3};
     // The request only reads its input.
     request.set_input_tensor(ov::Tensor(ov::element::u8, shape, const_cast<std::uint8_t*>(pixels)));
     request.infer();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const ov::Tensor output = request.get_tensor(names[i]);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const ov::Tensor output = request.get_output_tensor(i);
       const auto* values = output.data<const float>();
       results[i].insert(results[i].end(), values, values + output.get_size());
     }
@@ -149,21 +280,20 @@ void OpenvinoEngine::State::run_batch(CompiledBatch& batch, const std::uint8_t* 
   });
 }
 
-std::vector<std::vector<float>> OpenvinoEngine::run(std::span<const std::uint8_t> pixels,
-                                                    std::span<const std::string> names) const {
+std::vector<std::vector<float>> OpenvinoEngine::run(std::span<const std::uint8_t> pixels) const {
   const std::size_t picture_bytes = state_->picture_bytes();
   std::size_t left = pixels.size() / picture_bytes;
   if (left == 0 || left * picture_bytes != pixels.size()) {
     throw Error(ErrorKind::kInvalid, "",
                 fmt::format("{} bytes are not a whole number of {} x {} pictures", pixels.size(),
-                            state_->picture[0], state_->picture[1]));
+                            state_->signature.side, state_->signature.side));
   }
-  std::vector<std::vector<float>> results(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) results[i].reserve(left * output_width(names[i]));
+  std::vector<std::vector<float>> results(state_->outputs.size());
+  for (std::size_t i = 0; i < results.size(); ++i) results[i].reserve(left * output_width(i));
   const std::uint8_t* next = pixels.data();
   for (const auto& batch : state_->batches) {
     for (; left >= batch->size(); left -= batch->size()) {
-      state_->run_batch(*batch, next, names, results);
+      state_->run_batch(*batch, next, results);
       next += batch->size() * picture_bytes;
     }
   }

@@ -3,31 +3,38 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "winnow/core/bytes.hpp"
 #include "winnow/inference/classifier.hpp"
+#include "winnow/inference/foreign_model.hpp"
 
 namespace winnow::inference {
 
-// An ONNX network of ours on OpenVINO's CPU plugin. Thread-safe.
+// An ONNX network on OpenVINO's CPU plugin. Thread-safe.
 class OpenvinoEngine {
  public:
-  // Throws Error{kInvalid} if OpenVINO cannot read the network, or its input is not [n, size, size, 3] uint8.
-  OpenvinoEngine(ByteSpan onnx, const EngineOptions& options);
+  // outputs: those that run() gives; what only others need is not computed. A foreign network is given the
+  // input of ours, and the outputs "logits" and "probabilities".
+  // Throws Error{kInvalid | kUnsupported} if OpenVINO cannot read the network, if its input is not
+  // [n, size, size, 3] uint8, or it lacks one of the outputs.
+  OpenvinoEngine(Bytes onnx, std::vector<std::string> outputs, const EngineOptions& options,
+                 const std::optional<ForeignModel>& foreign = std::nullopt);
   ~OpenvinoEngine();
 
   [[nodiscard]] std::string precision() const;      // "f32", "bf16"
+  [[nodiscard]] int picture_side() const;           // size
   [[nodiscard]] std::size_t picture_bytes() const;  // size * size * 3
-  [[nodiscard]] bool has_output(const std::string& name) const;
-  [[nodiscard]] std::size_t output_width(const std::string& name) const;  // 1 for outputs of shape [n]
+  // Of one picture: {} for outputs of shape [n], {3, 7, 7} for [n, 3, 7, 7].
+  [[nodiscard]] const std::vector<std::size_t>& output_shape(std::size_t output) const;
+  [[nodiscard]] std::size_t output_width(std::size_t output) const;  // the product of its shape
 
-  // pixels: [n, size, size, 3]. Returns, for each of the names, [n, output_width(name)].
+  // pixels: [n, size, size, 3]. Returns, for each of the outputs, [n, output_width()].
   // Throws Error{kInvalid} if pixels are not a whole number of pictures, or none.
-  [[nodiscard]] std::vector<std::vector<float>> run(std::span<const std::uint8_t> pixels,
-                                                    std::span<const std::string> names) const;
+  [[nodiscard]] std::vector<std::vector<float>> run(std::span<const std::uint8_t> pixels) const;
 
  private:
   struct State;

@@ -94,5 +94,15 @@ TEST(Printable, CutsBetweenCharacters) {
   EXPECT_EQ(printable("a猫z", 4), "a猫...");
 }
 
+TEST(SafeFileName, TakesForeignTextApart) {
+  EXPECT_EQ(safe_file_name("golden retriever, dog"), "golden retriever, dog");
+  EXPECT_EQ(safe_file_name("../../etc/passwd"), "_._.._etc_passwd");
+  EXPECT_EQ(safe_file_name("a\\b/c"), "a_b_c");
+  EXPECT_EQ(safe_file_name(".."), "_.");
+  EXPECT_EQ(safe_file_name(" \n"), "_");
+  EXPECT_EQ(safe_file_name("x\ny"), "x?y");
+  EXPECT_EQ(safe_file_name(std::string(300, 'x')).size(), 200u);
+}
+
 }  // namespace
 }  // namespace winnow

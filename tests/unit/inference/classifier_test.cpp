@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "support/built.hpp"
+#include "support/colour_network.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/random.hpp"
@@ -188,6 +189,49 @@ TEST(Classifier, RefusesMetadataThatDoesNotFitTheNetwork) {
                     model::write_onnx(model::make_architecture("small_resnet", 3), checkpoint), "model");
               }),
               HasSubstr("do not fit together"));
+}
+
+TEST(Classifier, RefusesToExplainWithoutActivationMaps) {
+  EXPECT_THAT(error_of([] { (void)open_classifier(small_model(), "old.onnx", {.activation_map = true}); }),
+              HasSubstr("old.onnx: the model has no output \"activation_map\"; export it again"));
+}
+
+TEST(Classifier, GivesActivationMapsOnlyWhenAsked) {
+  const Bytes model = test::colour_model({.activation_map = true});
+  const std::vector<std::uint8_t> pixels = random_pictures(2, 32);
+  const auto map_of = [&](bool asked) {
+    return open_classifier(model, "m", {.activation_map = asked})->classify(pixels).at(1).activation_map;
+  };
+  EXPECT_EQ(map_of(false).values.size(), 0u);
+  EXPECT_EQ(map_of(true).height, 4);
+  EXPECT_EQ(map_of(true).width, 4);
+  EXPECT_EQ(map_of(true).values.size(), 48u);
+}
+
+TEST(Classifier, AnswersTheSameFromItsCache) {
+  const test::TemporaryFolder folder;
+  const EngineOptions options{.full_precision = true, .cache_folder = folder.path()};
+  const std::vector<std::uint8_t> pixels = random_pictures(1, 64);
+  const std::vector<float> fresh = open_classifier(small_model(), "m", options)->classify(pixels)[0].logits;
+  const std::vector<std::string> kept = test::list_files(folder.path());
+  ASSERT_EQ(kept.size(), 2u);  // what the network is like, and the one for single pictures
+  EXPECT_EQ(open_classifier(small_model(), "m", options)->classify(pixels)[0].logits, fresh);
+  EXPECT_EQ(test::list_files(folder.path()), kept);
+
+  for (const std::string& file : kept) folder.write(file, "damaged");
+  EXPECT_EQ(open_classifier(small_model(), "m", options)->classify(pixels)[0].logits, fresh);
+  for (const std::string& file : kept) EXPECT_NE(test::read_text(folder / file), "damaged");
+}
+
+TEST(Classifier, KeepsNetworksApartInItsCache) {
+  const test::TemporaryFolder folder;
+  const EngineOptions options{.full_precision = true, .cache_folder = folder.path()};
+  const std::vector<std::uint8_t> pixels = random_pictures(1, 32);
+  const auto first_logit = [&](const Bytes& model) {
+    return open_classifier(model, "m", options)->classify(pixels)[0].logits.size();
+  };
+  EXPECT_EQ(first_logit(test::colour_model()), 3u);
+  EXPECT_EQ(first_logit(test::colour_model({.classes = 2})), 2u);
 }
 
 }  // namespace

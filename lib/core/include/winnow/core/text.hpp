@@ -27,4 +27,8 @@ namespace winnow {
 // Makes foreign text fit for a terminal and a log line: control characters become '?', length is capped.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max_length = 500);
 
+// Makes foreign text the name of a file or folder: never empty, hidden or longer than 200 bytes, and without
+// slashes and control characters.
+[[nodiscard]] std::string safe_file_name(std::string_view text);
+
 }  // namespace winnow

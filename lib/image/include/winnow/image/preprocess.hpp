@@ -38,13 +38,17 @@ struct Preprocessing {
 // Equal for equal pixels: a key for caches, such as "rgb-224-crop0.875-v1".
 [[nodiscard]] std::string pixel_rule_id(const Preprocessing& preprocessing);
 
-// The part of an upright picture that the network sees, in pixels of that picture.
+// A part of a picture, in its pixels.
 struct Region {
-  int left;
-  int top;
-  int width;
-  int height;
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+
+  friend bool operator==(const Region&, const Region&) = default;
 };
+
+// What a network sees of an upright picture of this size. Sides > 0.
 [[nodiscard]] Region seen_region(const Preprocessing& preprocessing, int width, int height);
 
 [[nodiscard]] inline std::size_t output_bytes(const Preprocessing& p) {

@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "winnow/core/bytes.hpp"
 #include "winnow/image/preprocess.hpp"
+#include "winnow/inference/foreign_model.hpp"
 #include "winnow/model/metadata.hpp"
 
 namespace winnow::inference {
@@ -16,6 +19,18 @@ struct EngineOptions {
   unsigned threads = 1;  // processors one call may use
   // Compute in float32 even where the processor is faster in bfloat16, for comparing numbers.
   bool full_precision = false;
+  // Where networks are kept as compiled for this processor, so that the next start takes half the time.
+  // Empty: nowhere. A folder that cannot be written and files that are damaged only cost that time.
+  std::filesystem::path cache_folder;
+  bool activation_map = false;  // of a Classifier: fill Prediction::activation_map
+};
+
+// Class activation mapping: what each place of the picture's square says for each class, before negative
+// values are cut off. Selvaraju et al. 2017, arXiv:1610.02391, for networks that end in mean and linear.
+struct ActivationMap {
+  int height = 0;
+  int width = 0;
+  std::vector<float> values;  // [classes, height, width]
 };
 
 // What the network says of one picture.
@@ -24,6 +39,7 @@ struct Prediction {
   std::vector<float> probabilities;  // [classes], calibrated, sum 1
   // Cosine similarity to the k-th nearest training picture, in [-1, 1]; NaN if the model carries none.
   float similarity = 0;
+  ActivationMap activation_map;  // where asked for
 };
 
 class Classifier {
@@ -37,12 +53,18 @@ class Classifier {
   [[nodiscard]] virtual std::vector<Prediction> classify(std::span<const std::uint8_t> pixels) = 0;
 };
 
+// What Metadata::architecture says of a foreign model.
+inline constexpr const char* kForeignArchitecture = "foreign";
+
+// foreign: what a file of somebody else does not say of itself; it is not looked at for one of ours.
 // Throws Error{kNotFound | kInvalid | kUnsupported}: no such file, not a model, a model of a newer format, a
-// foreign ONNX file without our metadata.
-[[nodiscard]] std::unique_ptr<Classifier> open_classifier(const std::filesystem::path& file,
-                                                          const EngineOptions& options = {});
+// foreign one of which `foreign` says too little, one without activation maps where they are asked for.
+[[nodiscard]] std::unique_ptr<Classifier> open_classifier(
+    const std::filesystem::path& file, const EngineOptions& options = {},
+    const std::optional<ForeignModel>& foreign = std::nullopt);
 // The same from memory; `name` stands in errors.
-[[nodiscard]] std::unique_ptr<Classifier> open_classifier(ByteSpan onnx, const std::string& name,
-                                                          const EngineOptions& options = {});
+[[nodiscard]] std::unique_ptr<Classifier> open_classifier(
+    ByteSpan onnx, const std::string& name, const EngineOptions& options = {},
+    const std::optional<ForeignModel>& foreign = std::nullopt);
 
 }  // namespace winnow::inference
