@@ -9,7 +9,8 @@ namespace winnow::image {
 
 void overlay_heat(Image& picture, const Region& region, const HeatMap& map, float opacity) {
   const bool within = region.left >= 0 && region.top >= 0 && region.width > 0 && region.height > 0 &&
-                      region.left + region.width <= picture.width() && region.top + region.height <= picture.height();
+                      region.left + region.width <= picture.width() &&
+                      region.top + region.height <= picture.height();
   if (!within || map.width < 1 || map.height < 1 ||
       map.values.size() != static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height)) {
     throw Error(ErrorKind::kInvalid, "", "a heat map does not fit its picture");
@@ -26,8 +27,8 @@ void overlay_heat(Image& picture, const Region& region, const HeatMap& map, floa
   cv::Mat colours;
   cv::applyColorMap(levels, colours, cv::COLORMAP_VIRIDIS);
   cv::cvtColor(colours, colours, cv::COLOR_BGR2RGB);
-  const cv::Mat part(region.height, region.width, CV_8UC3, picture.row(region.top) + std::ptrdiff_t{3} * region.left,
-                     picture.row_bytes());
+  const cv::Mat part(region.height, region.width, CV_8UC3,
+                     picture.row(region.top) + std::ptrdiff_t{3} * region.left, picture.row_bytes());
   cv::addWeighted(colours, opacity, part, 1 - opacity, 0, part);
 }
 

@@ -43,8 +43,8 @@ std::vector<Hard> rank(const RunRecord& record, bool wrong) {
 }
 
 // One map for each picture; all 0 where the file can no longer be read, empty if the network has none.
-std::vector<ActivationMap> explain(const RunRecord& record, std::span<const Hard> chosen,
-                                   const Context& context) {
+std::vector<image::HeatMap> explain(const RunRecord& record, std::span<const Hard> chosen,
+                                    const Context& context) {
   const image::Preprocessing& rule = record.finished.checkpoint.metadata.preprocessing;
   const std::size_t bytes = image::output_bytes(rule);
   std::vector<std::uint8_t> pixels(chosen.size() * bytes);
@@ -68,7 +68,7 @@ const char* set_name(const Evaluation& evaluation) {
 
 std::vector<report::Picture> draw(const RunRecord& record, std::span<const Hard> chosen,
                                   const Context& context) {
-  const std::vector<ActivationMap> maps = explain(record, chosen, context);
+  const std::vector<image::HeatMap> maps = explain(record, chosen, context);
   const image::Preprocessing& rule = record.finished.checkpoint.metadata.preprocessing;
   const std::vector<std::string>& classes = record.data.classes;
   std::vector<report::Picture> pictures;
@@ -82,12 +82,13 @@ std::vector<report::Picture> draw(const RunRecord& record, std::span<const Hard>
         .caption = fmt::format("labelled {}, {:.1f} %; {}: {}", classes[static_cast<std::size_t>(hard.truth)],
                                100 * hard.of_truth, set_name(*hard.evaluation), path),
         .alarming = hard.answer != hard.truth};
-    const image::Image small =
-        dataset::thumbnail({.root = hard.evaluation->root}, {.path = path}, kThumbnailSide);
+    image::Image small = dataset::thumbnail({.root = hard.evaluation->root}, {.path = path}, kThumbnailSide);
     if (!small.empty()) {
       picture.jpeg = image::encode_jpeg(small, kQuality);
-      const image::Region seen = image::seen_region(rule, small.width(), small.height());
-      if (!maps.empty()) picture.overlay = image::encode_jpeg(draw_over(small, seen, maps[i]), kQuality);
+      if (!maps.empty()) {
+        image::overlay_heat(small, image::seen_region(rule, small.width(), small.height()), maps[i]);
+        picture.overlay = image::encode_jpeg(small, kQuality);
+      }
     }
     pictures.push_back(std::move(picture));
   }

@@ -56,12 +56,12 @@ class ClassActivation : public testing::Test {
     return pixels;
   }
 
-  std::vector<ActivationMap> explain(const std::vector<std::uint8_t>& pixels,
-                                     const std::vector<int>& classes) {
+  std::vector<image::HeatMap> explain(const std::vector<std::uint8_t>& pixels,
+                                      const std::vector<int>& classes) {
     return class_activations(network_, tensors_, kSize, pixels, classes, context_);
   }
 
-  static float at(const ActivationMap& map, int row, int column) {
+  static float at(const image::HeatMap& map, int row, int column) {
     return map.values[static_cast<std::size_t>(row * map.width + column)];
   }
 
@@ -75,7 +75,7 @@ TEST_F(ClassActivation, GlowsWhereTheEvidenceIs) {
   std::vector<std::uint8_t> pixels = picture({{1, 2, 0}, {6, 5, 1}});
   const std::vector<std::uint8_t> again = pixels;
   pixels.insert(pixels.end(), again.begin(), again.end());
-  const std::vector<ActivationMap> maps = explain(pixels, {0, 1});
+  const std::vector<image::HeatMap> maps = explain(pixels, {0, 1});
   ASSERT_EQ(maps.size(), 2u);
   EXPECT_EQ(maps[0].width, kSize);
   EXPECT_EQ(maps[0].height, kSize);
@@ -87,7 +87,7 @@ TEST_F(ClassActivation, GlowsWhereTheEvidenceIs) {
 
 TEST_F(ClassActivation, OfTwoClassesItIsOneAgainstTheOther) {
   add_head(2, {1, 0, 0, 1, 1, 0});  // both like red; only the second likes green
-  const std::vector<ActivationMap> maps = explain(picture({{1, 2, 0}, {6, 5, 1}}), {1});
+  const std::vector<image::HeatMap> maps = explain(picture({{1, 2, 0}, {6, 5, 1}}), {1});
   ASSERT_EQ(maps.size(), 1u);
   EXPECT_FLOAT_EQ(at(maps[0], 6, 5), 1);
   EXPECT_LT(at(maps[0], 1, 2), 0.01F);
@@ -95,7 +95,7 @@ TEST_F(ClassActivation, OfTwoClassesItIsOneAgainstTheOther) {
 
 TEST_F(ClassActivation, NothingThatSpeaksForAClassIsAllZero) {
   add_head(3, {-1, -1, -1, 0, 0, 0, 0, 0, 0});
-  const std::vector<ActivationMap> maps = explain(picture({{1, 2, 0}}), {0});
+  const std::vector<image::HeatMap> maps = explain(picture({{1, 2, 0}}), {0});
   EXPECT_THAT(maps.at(0).values, testing::Each(0.0F));
 }
 
@@ -105,19 +105,6 @@ TEST_F(ClassActivation, ANetworkThatEndsOtherwiseHasNone) {
   network_.layers.back().inputs = {0};
   EXPECT_TRUE(explain(picture({}), {0}).empty());
   EXPECT_TRUE(explain({}, {}).empty());
-}
-
-TEST(DrawOver, ColoursTheRegionAndDarkensTheRest) {
-  image::Image grey(40, 20);
-  std::fill(grey.pixels().begin(), grey.pixels().end(), std::uint8_t{100});
-  const ActivationMap map{.width = 2, .height = 1, .values = {0, 1}};
-  const image::Image drawn = draw_over(grey, {10, 0, 20, 20}, map);
-  EXPECT_EQ(drawn.width(), 40);
-  EXPECT_EQ(drawn.height(), 20);
-  EXPECT_EQ(drawn.row(10)[0], 45);  // outside
-  EXPECT_EQ(drawn.row(10)[std::size_t{3} * 39], 45);
-  EXPECT_EQ(drawn.row(10)[std::size_t{3} * 11], 100);  // seen, and cold
-  EXPECT_GT(drawn.row(10)[std::size_t{3} * 28], 190);  // seen, and hot
 }
 
 }  // namespace
