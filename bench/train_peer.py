@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The training loop that a competent person writes with PyTorch in Python; bench/train_bench.py runs it beside winnow-train.
+"""The training loop that a competent person writes with PyTorch in Python, to run beside winnow-train.
+
+bench/train_bench.py does.
 
     train_peer.py rate                                            bf16 matrix products of this machine
     train_peer.py train MANIFEST --network N --size PX [...]      images a second, one JSON object a line
@@ -19,7 +21,7 @@ import time
 import numpy
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -145,29 +147,44 @@ def load_backbone(network, file):
     network.load_state_dict(tensors, strict=False)
 
 
+def flip_sometimes(picture):
+    return picture.transpose(Image.FLIP_LEFT_RIGHT) if random.random() < 0.5 else picture
+
+
 class Photos(Dataset):
-    def __init__(self, manifest, network, size):
+    def __init__(self, manifest, network, size, in_memory):
         lines = [json.loads(line) for line in manifest.read_text().splitlines()]
         root = manifest.parent / lines[0]["root"]
         rows = [row for row in lines[1:-1] if row["keep"] and row["split"] == "train"]
         self.classes = sorted({row["label"] for row in rows})
         self.items = [(root / row["path"], self.classes.index(row["label"])) for row in rows]
         self.size, self.mean, self.scale = size, network.mean, network.scale
+        self.decoded = [self.shrink(path) for path, _ in self.items] if in_memory else None
+
+    def shrink(self, path):
+        """The middle square with a margin to crop from."""
+        picture = Image.open(path)
+        side = self.size * 8 // 7
+        picture.draft("RGB", (side, side))
+        return ImageOps.fit(picture.convert("RGB"), (side, side), Image.BILINEAR)
 
     def __len__(self):
         return len(self.items)
 
     def __getitem__(self, index):
         path, label = self.items[index]
-        picture = Image.open(path)
-        picture.draft("RGB", (self.size * 3 // 2, self.size * 3 // 2))  # a smaller JPEG, if it is still large enough
-        picture = picture.convert("RGB")
-        side = min(picture.size) * random.uniform(0.75, 1)
-        left, top = (random.uniform(0, length - side) for length in picture.size)
-        picture = picture.resize((self.size, self.size), Image.BILINEAR, (left, top, left + side, top + side))
-        if random.random() < 0.5:
-            picture = picture.transpose(Image.FLIP_LEFT_RIGHT)
-        pixels = torch.from_numpy(numpy.array(picture)).permute(2, 0, 1).float()
+        if self.decoded:
+            picture = self.decoded[index]
+            left, top = (random.randint(0, length - self.size) for length in picture.size)
+            picture = picture.crop((left, top, left + self.size, top + self.size))
+        else:
+            picture = Image.open(path)
+            picture.draft("RGB", (self.size * 3 // 2, self.size * 3 // 2))  # a smaller JPEG, if still large enough
+            picture = picture.convert("RGB")
+            side = min(picture.size) * random.uniform(0.75, 1)
+            left, top = (random.uniform(0, length - side) for length in picture.size)
+            picture = picture.resize((self.size, self.size), Image.BILINEAR, (left, top, left + side, top + side))
+        pixels = torch.from_numpy(numpy.array(flip_sometimes(picture))).permute(2, 0, 1).float()
         return (pixels - self.mean) / self.scale, label
 
 
@@ -192,7 +209,7 @@ def train(arguments):
     torch.manual_seed(1)
     torch.set_num_threads(arguments.threads)
     kind = NETWORKS[arguments.network]
-    photos = Photos(arguments.manifest, kind, arguments.size)
+    photos = Photos(arguments.manifest, kind, arguments.size, arguments.in_memory)
     network = kind(len(photos.classes))
     if arguments.weights:
         load_backbone(network, arguments.weights)
@@ -200,8 +217,8 @@ def train(arguments):
     if arguments.channels_last:
         network = network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4 if arguments.weights else 2e-3, weight_decay=0.05)
-    loader = DataLoader(photos, arguments.batch, shuffle=True, num_workers=arguments.workers, persistent_workers=True,
-                        drop_last=True)
+    loader = DataLoader(photos, arguments.batch, shuffle=True, num_workers=arguments.workers,
+                        persistent_workers=arguments.workers > 0, drop_last=True)
     for epoch in range(1 + arguments.epochs):
         network.train()
         if kind.frozen_statistics:
@@ -251,6 +268,7 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--in-memory", action="store_true", help="decode all pictures before the first epoch")
     arguments = parser.parse_args()
     if arguments.what == "rate":
         measure_rate(arguments.threads)
