@@ -7,15 +7,17 @@
 #   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
 #   bench/run.sh curate flips|copies FOLDER    what winnow-curate finds in photographs with planted mistakes
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
+#   bench/run.sh classify --photos FOLDER --model FILE     winnow-classify, its parts, and ONNX Runtime with Pillow beside it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench curate_bench winnow-scrape
+cmake --build --preset release --target pipeline_bench curate_bench classify_bench winnow-scrape winnow-classify
 case $which in
   steps) exec build/bin/pipeline_bench "$@" ;;
   scrape) exec bench/scrape_bench.py "$@" ;;
+  classify) exec bench/classify_bench.py "$@" ;;
   curate) exec build/bin/curate_bench "$@" ;;
   all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;

@@ -31,7 +31,7 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
 bench_packages=(libbenchmark-dev nginx-light python3-venv)
-bench_programs=(img2dataset==1.47.0)
+bench_programs=(img2dataset==1.47.0 onnxruntime==1.31.1 pillow==13.0.0 numpy==2.4.6)
 
 die() { echo "setup: $*" >&2; exit 1; }
 say() { echo "setup: $*" >&2; }
