@@ -40,8 +40,7 @@ def main():
     arguments.add_argument("--model", type=pathlib.Path, required=True, help="a model file of winnow-export")
     arguments.add_argument("--runs", type=int, default=3)
     options = arguments.parse_args()
-    photos = sorted(path for path in options.photos.rglob("*") if path.is_file())
-    one = photos[0]
+    one = min(path for path in options.photos.rglob("*.jp*g") if path.is_file())
 
     subprocess.run([BIN / "classify_bench", options.model, options.photos], check=True)
     with tempfile.TemporaryDirectory() as cache:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What winnow-classify is measured beside: a folder through ONNX Runtime and Pillow, as people write it.
+"""What winnow-classify is measured beside: a folder of JPEG files through ONNX Runtime and Pillow, as people write it.
 
 The network takes uint8 RGB pixels [n, size, size, 3]; one picture at a time, or with --batch many.
 """
@@ -32,7 +32,7 @@ def main():
     session = onnxruntime.InferenceSession(options.model, providers=["CPUExecutionProvider"])
     about = json.loads(session.get_modelmeta().custom_metadata_map["winnow"])
     size, crop = about["preprocessing"]["size"], about["preprocessing"]["crop_fraction"]
-    paths = sorted(path for path in options.folder.rglob("*") if path.is_file())
+    paths = sorted(path for path in options.folder.rglob("*.jp*g") if path.is_file())
     for begin in range(0, len(paths), options.batch):
         batch = paths[begin:begin + options.batch]
         pixels = np.stack([load(path, size, crop) for path in batch])
