@@ -10,12 +10,13 @@
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
 #   bench/run.sh curate cleanvision FOLDER     beside cleanvision; see bench/cleanvision_bench.py --help
 #   bench/run.sh train FOLDER [arguments]      winnow-train beside PyTorch in Python; see bench/train_bench.py --help
+#   bench/run.sh classify --photos FOLDER --model FILE     winnow-classify, its parts, and ONNX Runtime with Pillow beside it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench curate_bench winnow-scrape winnow-curate winnow-train
+cmake --build --preset release --target pipeline_bench curate_bench classify_bench winnow-scrape winnow-curate winnow-train winnow-classify
 case $which in
   steps) exec build/bin/pipeline_bench "$@" ;;
   scrape) exec bench/scrape_bench.py "$@" ;;
@@ -23,6 +24,7 @@ case $which in
     if [ "${1:-}" = cleanvision ]; then shift; exec .deps/bench/bin/python bench/cleanvision_bench.py "$@"; fi
     exec build/bin/curate_bench "$@" ;;
   train) exec bench/train_bench.py "$@" ;;
+  classify) exec bench/classify_bench.py "$@" ;;
   all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
 esac

@@ -29,9 +29,15 @@ function(winnow_module name)
 endfunction()
 
 # winnow_tool(NAME modules...): build/bin/winnow-NAME from main.cpp, and a library of everything else in its
-# folder, so that tests reach options and output without a process.
+# folder, so that tests reach options and output without a process. Left out where one of the modules is.
 function(winnow_tool name)
   list(TRANSFORM ARGN PREPEND winnow_)
+  foreach(module ${ARGN})
+    if(NOT TARGET ${module})
+      message(STATUS "winnow-${name} is not built: this build is without ${module}")
+      return()
+    endif()
+  endforeach()
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
   add_library(winnow_tool_${name} STATIC ${sources})

@@ -35,7 +35,7 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
 bench_packages=(libbenchmark-dev nginx-light python3-venv dataset-fashion-mnist)
-bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 numpy==2.4.6 pillow==13.0.0 "torch==$torch_version+cpu")
+bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0 "torch==$torch_version+cpu")
 
 die() { echo "setup: $*" >&2; exit 1; }
 say() { echo "setup: $*" >&2; }

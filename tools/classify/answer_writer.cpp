@@ -35,28 +35,33 @@ std::string describe_others(const inference::Answer& answer) {
   return text;
 }
 
+std::string csv_fields(const inference::Answer& answer) {
+  return fmt::format("{},{:.6f},{},{}", csv_cell(answer.label), answer.confidence, to_string(answer.verdict),
+                     answer.unknown);
+}
+
+// "cat   98.4 %  very confident".
+std::string table_fields(const inference::Answer& answer, std::size_t label_width) {
+  return fmt::format("{}  {:5.1f} %  {:<14}", padded(printable(answer.label), label_width),
+                     100 * answer.confidence, to_phrase(answer.verdict));
+}
+
 }  // namespace
 
+bool agree(const inference::Answer& a, const inference::Answer& b) {
+  return a.unknown == b.unknown && (a.unknown || a.label == b.label);
+}
+
 void AnswerWriter::write(const std::string& name, const inference::Answer& answer,
-                         const std::string& expected) {
+                         const std::string& expected, const inference::Answer* other) {
+  Row row{name, answer, expected, other == nullptr ? std::nullopt : std::optional(*other)};
   if (format_ == AnswerFormat::kTable) {
-    pending_.push_back({printable(name), answer, expected});
+    row.name = printable(name);
+    pending_.push_back(std::move(row));
     if (pending_.size() == kTableRowsAtATime) write_table_rows();
     return;
   }
-  if (format_ == AnswerFormat::kCsv) {
-    if (written_ == 0)
-      out_ << "path,label,confidence,verdict,unknown" << (expected.empty() ? "" : ",expected") << "\r\n";
-    fmt::print(out_, "{},{},{:.6f},{},{}", csv_cell(name), csv_cell(answer.label), answer.confidence,
-               to_string(answer.verdict), answer.unknown);
-    if (!expected.empty()) out_ << ',' << csv_cell(expected);
-    out_ << "\r\n";
-  } else {
-    Json json = inference::to_json(answer, name);
-    if (!expected.empty()) json["expected"] = expected;
-    if (format_ == AnswerFormat::kJson) out_ << (written_ == 0 ? "[\n  " : ",\n  ") << to_line(json);
-    if (format_ == AnswerFormat::kJsonLines) out_ << to_line(json) << '\n';
-  }
+  format_ == AnswerFormat::kCsv ? write_csv(row) : write_json(row);
   ++written_;
 }
 
@@ -65,16 +70,48 @@ void AnswerWriter::finish() {
   if (format_ == AnswerFormat::kJson) out_ << (written_ == 0 ? "[]\n" : "\n]\n");
 }
 
+void AnswerWriter::write_csv(const Row& row) {
+  if (written_ == 0) {
+    out_ << "path,label,confidence,verdict,unknown"
+         << (row.other ? ",other_label,other_confidence,other_verdict,other_unknown,agree" : "")
+         << (row.expected.empty() ? "" : ",expected") << "\r\n";
+  }
+  out_ << csv_cell(row.name) << ',' << csv_fields(row.answer);
+  if (row.other) fmt::print(out_, ",{},{}", csv_fields(*row.other), agree(row.answer, *row.other));
+  if (!row.expected.empty()) out_ << ',' << csv_cell(row.expected);
+  out_ << "\r\n";
+}
+
+void AnswerWriter::write_json(const Row& row) {
+  Json json = inference::to_json(row.answer, row.name);
+  if (row.other) {
+    Json other = inference::to_json(*row.other, row.name);
+    other.erase("path");
+    json["other"] = std::move(other);
+    json["agree"] = agree(row.answer, *row.other);
+  }
+  if (!row.expected.empty()) json["expected"] = row.expected;
+  if (format_ == AnswerFormat::kJson) out_ << (written_ == 0 ? "[\n  " : ",\n  ") << to_line(json);
+  if (format_ == AnswerFormat::kJsonLines) out_ << to_line(json) << '\n';
+}
+
 void AnswerWriter::write_table_rows() {
   for (const Row& row : pending_) {
     name_width_ = std::max(name_width_, display_width(row.name));
     label_width_ = std::max(label_width_, display_width(printable(row.answer.label)));
+    if (row.other) {
+      other_label_width_ = std::max(other_label_width_, display_width(printable(row.other->label)));
+    }
   }
   for (const Row& row : pending_) {
     std::string line =
-        fmt::format("{}  {}  {:5.1f} %  {:<14}  {}", padded(row.name, name_width_),
-                    padded(printable(row.answer.label), label_width_), 100 * row.answer.confidence,
-                    to_phrase(row.answer.verdict), describe_others(row.answer));
+        fmt::format("{}  {}  ", padded(row.name, name_width_), table_fields(row.answer, label_width_));
+    if (row.other) {
+      line += fmt::format("{}  {}", agree(row.answer, *row.other) ? " |" : "!=",
+                          table_fields(*row.other, other_label_width_));
+    } else {
+      line += describe_others(row.answer);
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     out_ << line;
     if (!row.expected.empty() && row.expected != row.answer.label)

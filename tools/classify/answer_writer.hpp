@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@ class AnswerWriter {
  public:
   AnswerWriter(AnswerFormat format, std::ostream& out) : format_(format), out_(out) {}
 
-  void write(const std::string& name, const inference::Answer& answer, const std::string& expected);
+  // expected: the picture's label, or "" if that is not known. other: what a second model says, or null; on
+  // each call or on none.
+  void write(const std::string& name, const inference::Answer& answer, const std::string& expected,
+             const inference::Answer* other = nullptr);
   // Ends the document. Call once.
   void finish();
 
@@ -24,7 +28,10 @@ class AnswerWriter {
     std::string name;
     inference::Answer answer;
     std::string expected;
+    std::optional<inference::Answer> other;
   };
+  void write_csv(const Row& row);
+  void write_json(const Row& row);
   void write_table_rows();
 
   const AnswerFormat format_;
@@ -32,7 +39,11 @@ class AnswerWriter {
   std::vector<Row> pending_;  // of the table
   std::size_t name_width_ = 0;
   std::size_t label_width_ = 0;
+  std::size_t other_label_width_ = 0;
   std::size_t written_ = 0;
 };
+
+// Whether two answers mean the same: one label, or none of these.
+[[nodiscard]] bool agree(const inference::Answer& a, const inference::Answer& b);
 
 }  // namespace winnow::tools

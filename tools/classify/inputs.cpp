@@ -1,17 +1,24 @@
 #include "classify/inputs.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 
+#include "classify/fetch.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/core/glob.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/dataset/loader.hpp"
 #include "winnow/image/format.hpp"
 
 namespace winnow::tools {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kStandardInput = "-";
 
 // By its name, or else by its first bytes.
 bool looks_like_image(const fs::path& file) {
@@ -26,17 +33,35 @@ bool looks_like_image(const fs::path& file) {
   return image::is_decodable(image::detect_format(head));
 }
 
-void add_folder(const fs::path& folder, std::vector<InputImage>& images) {
-  for (const fs::path& file : dataset::files_below(folder)) {
-    if (looks_like_image(file)) images.push_back({file, file.string(), {}});
+Bytes read_standard_input(const Context& context) {
+  return read_stream(STDIN_FILENO, "standard input", dataset::LoaderOptions{}.max_file_bytes, context.stop);
+}
+
+// Adds what a word of the command line, or a line of a list, stands for.
+void add_named(const std::string& name, const ClassifyOptions& options, std::vector<InputImage>& images) {
+  std::error_code error;  // what cannot be looked at will be named when it cannot be read
+  if (fs::is_directory(name, error)) {
+    for (const fs::path& file : dataset::files_below(name)) {
+      if (looks_like_image(file)) images.push_back({file, file.string(), {}});
+    }
+  } else if (is_address(name)) {
+    if (!options.fetch) {
+      throw Error(ErrorKind::kUsage, printable(name), "is an address; add --fetch to have it fetched");
+    }
+    images.push_back({{}, name, {}});
+  } else if (is_glob(name) && !fs::exists(name, error)) {
+    const std::vector<fs::path> files = expand_glob(name);
+    if (files.empty()) throw Error(ErrorKind::kNotFound, printable(name), "no file matches this pattern");
+    for (const fs::path& file : files) images.push_back({file, file.string(), {}});
+  } else {
+    images.push_back({name, name, {}});
   }
 }
 
-void add_list(const fs::path& list, std::vector<InputImage>& images) {
-  const Bytes bytes = read_file(list);
-  for (const std::string_view line : split(as_text(bytes), '\n')) {
+void add_list(std::string_view text, const ClassifyOptions& options, std::vector<InputImage>& images) {
+  for (const std::string_view line : split(text, '\n')) {
     const std::string_view name = trim(line);
-    if (!name.empty()) images.push_back({fs::path(name), std::string(name), {}});
+    if (!name.empty()) add_named(std::string(name), options, images);
   }
 }
 
@@ -55,29 +80,62 @@ void add_expected(const ClassifyOptions& options, std::vector<InputImage>& image
 
 }  // namespace
 
-InputImages collect_inputs(const ClassifyOptions& options) {
-  InputImages inputs;
+std::vector<InputImage> collect_inputs(const ClassifyOptions& options, const Context& context) {
+  std::vector<InputImage> images;
+  int readers = 0;  // of standard input
   for (const std::string& input : options.inputs) {
-    std::error_code error;  // what cannot be looked at will be named when it cannot be read
-    if (input == "-") {
-      inputs.from_stdin = true;
+    if (input == kStandardInput) {
+      ++readers;
+      images.push_back({{}, input, {}});
+    } else if (input == "@-") {
+      if (++readers == 1) add_list(as_text(read_standard_input(context)), options, images);
     } else if (input.starts_with('@')) {
-      add_list(input.substr(1), inputs.files);
-    } else if (fs::is_directory(input, error)) {
-      add_folder(input, inputs.files);
+      add_list(as_text(read_file(input.substr(1))), options, images);
     } else {
-      inputs.files.push_back({input, input, {}});
+      add_named(input, options, images);
     }
   }
-  if (!options.expect.empty()) add_expected(options, inputs.files);
-  if (inputs.from_stdin && (!inputs.files.empty() || options.inputs.size() > 1)) {
-    throw Error(ErrorKind::kUsage, "-", "standard input holds one image; name it alone");
+  if (readers > 1) {
+    throw Error(ErrorKind::kUsage, "-", "standard input can be read once; name it once, as - or as @-");
   }
-  if (!inputs.from_stdin && inputs.files.empty()) {
+  if (!options.expect.empty()) add_expected(options, images);
+  if (images.empty()) {
     throw Error(ErrorKind::kUsage, "",
                 "no images to classify; name files or folders, or - for standard input");
   }
-  return inputs;
+  return images;
+}
+
+bool is_elsewhere(const InputImage& image) {
+  return image.file.empty();
+}
+
+std::vector<InputFailure> bring_in(std::vector<InputImage>& images, const TemporaryFolder& folder,
+                                   const ClassifyOptions& options, const Context& context) {
+  std::vector<InputFailure> failures;
+  std::vector<std::string> addresses;
+  for (InputImage& image : images) {
+    if (!is_elsewhere(image)) continue;
+    if (image.name == kStandardInput) {
+      image.file = keep_picture(read_standard_input(context), folder.path(), "standard-input");
+    } else {
+      addresses.push_back(image.name);
+    }
+  }
+  if (addresses.empty()) return failures;
+  std::vector<Result<fs::path>> fetched = fetch_pictures(addresses, folder.path(), options, context);
+  auto next = fetched.begin();
+  std::erase_if(images, [&](InputImage& image) {
+    if (!is_elsewhere(image)) return false;
+    const Result<fs::path>& result = *next++;
+    if (result) {
+      image.file = *result;
+    } else {
+      failures.push_back({image.name, result.failure().message});
+    }
+    return !result;
+  });
+  return failures;
 }
 
 }  // namespace winnow::tools

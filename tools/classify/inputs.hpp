@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "classify/options.hpp"
+#include "winnow/core/context.hpp"
+#include "winnow/core/temporary_folder.hpp"
 
 namespace winnow::tools {
 
@@ -13,13 +15,23 @@ struct InputImage {
   std::string expected;  // its label, where that is known
 };
 
-struct InputImages {
-  std::vector<InputImage> files;
-  bool from_stdin = false;  // the bytes of one image
+struct InputFailure {
+  std::string name;
+  std::string message;
 };
 
 // Resolves the images that the options name, in their order; folders are walked, sorted by name. Files in
-// folders that are not images by name or by content are passed over. Throws Error{kUsage | kNotFound}.
-[[nodiscard]] InputImages collect_inputs(const ClassifyOptions& options);
+// folders that are not images by name or by content are passed over. A list on standard input is read.
+// Throws Error{kUsage | kNotFound | kCancelled}.
+[[nodiscard]] std::vector<InputImage> collect_inputs(const ClassifyOptions& options, const Context& context);
+
+// Brings what is not a file yet into the folder: the bytes on standard input, and what is at addresses. The
+// images become those that have a file; why others have none is returned. Throws Error{kInvalid | kIo |
+// kCancelled}.
+std::vector<InputFailure> bring_in(std::vector<InputImage>& images, const TemporaryFolder& folder,
+                                   const ClassifyOptions& options, const Context& context);
+
+// Whether bring_in has something to do.
+[[nodiscard]] bool is_elsewhere(const InputImage& image);
 
 }  // namespace winnow::tools
