@@ -6,6 +6,7 @@
 #include "support/built.hpp"
 #include "support/drawing.hpp"
 #include "support/process.hpp"
+#include "support/tar.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/json.hpp"
@@ -189,6 +190,14 @@ TEST_F(ClassifyTool, ExplainsBadUsageInOneLine) {
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
     EXPECT_EQ(result.out, "");
   }
+}
+
+TEST_F(ClassifyTool, AsksForFilesInPlaceOfAnArchive) {
+  folder_.write("set.tar", test::tar_member("cat/1.jpg", "x") + test::tar_end());
+  const Finished result = classify({"--expect", "set.tar"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err,
+              HasSubstr("winnow-classify: set.tar: holds its pictures in archives; name a folder"));
 }
 
 }  // namespace
