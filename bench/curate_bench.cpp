@@ -3,6 +3,7 @@
 //   curate_bench flips FOLDER       a tenth of the labels turned: precision and recall of label errors
 //   curate_bench copies FOLDER      edited copies planted: how many are found, and false groups
 //   curate_bench speed FOLDER       the whole of winnow-curate beside the embedding of the pictures alone
+//   curate_bench scale FOLDER [PICTURES]  the whole of it on mosaics of the photographs: time and memory
 //   curate_bench search [PICTURES]  duplicates among synthetic embeddings: recall, time, memory
 //
 // FOLDER has one subfolder of photographs per class; nothing in it is changed. `bench/run.sh curate` builds
@@ -15,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <string>
@@ -40,6 +42,29 @@ namespace fs = std::filesystem;
 using image::Image;
 
 constexpr std::size_t kCopied = 120;  // photographs of which each kind of copy is planted
+
+class Scratch {
+ public:
+  Scratch() : path_((fs::temp_directory_path() / "curate_bench-XXXXXX").string()) {
+    if (::mkdtemp(path_.data()) == nullptr) throw Error(ErrorKind::kIo, path_, "cannot make a folder");
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] fs::path operator/(const fs::path& name) const { return path_ / name; }
+
+ private:
+  std::string path_;
+};
+
+double gigabytes_at_most() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1e6;
+}
 
 struct Surroundings {
   Terminal terminal;
@@ -196,10 +221,8 @@ void bench_copies(const fs::path& folder, const Context& context) {
   std::vector<std::size_t> chosen;
   const std::size_t step = std::max<std::size_t>(1, tree.samples.size() / kCopied);
   for (std::size_t i = 0; i < tree.samples.size() && chosen.size() < kCopied; i += step) chosen.push_back(i);
-  std::string pattern = (fs::temp_directory_path() / "curate_bench-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw Error(ErrorKind::kIo, pattern, "cannot make a folder");
-  for (const Edit& edit : edits()) bench_one_edit(tree, chosen, edit, pattern, context);
-  fs::remove_all(pattern);
+  const Scratch scratch;
+  for (const Edit& edit : edits()) bench_one_edit(tree, chosen, edit, scratch / "", context);
 }
 
 // Directions drawn at random; every hundredth is a copy of the one before, at a cosine of about 0.93.
@@ -238,11 +261,8 @@ void bench_search(std::size_t count, const Context& context) {
   }
   const auto distinct =
       static_cast<std::size_t>(*std::max_element(groups.same.begin(), groups.same.end())) + 1;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   fmt::print("{} pictures: {} of {} copies found, {} false; {:.1f} s on {} threads, {:.2f} GB at most\n",
-             count, found, planted, count - distinct - found, seconds, context.threads,
-             static_cast<double>(usage.ru_maxrss) / 1e6);
+             count, found, planted, count - distinct - found, seconds, context.threads, gigabytes_at_most());
 }
 
 double seconds_of(const std::function<void()>& work) {
@@ -256,21 +276,24 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// In turns, so that both see the same machine: decoding and the forward pass with nothing else, all that
-// `winnow-curate FOLDER -o FILE --report FILE` does with an empty cache, and the same with a full one.
+// All that `winnow-curate FOLDER -o FILE --report FILE` does.
+curation::Curation curate_and_report(const fs::path& folder, const fs::path& cache, const Scratch& scratch,
+                                     const Context& context) {
+  const dataset::Dataset tree = dataset::open_dataset(folder);
+  curation::CurationOptions options;
+  options.examine = curation::make_examine({.weights = WINNOW_WEIGHTS, .cache = cache});
+  curation::Curation curation = curation::curate(tree, options, context);
+  dataset::write_curated_manifest(scratch / "curated.jsonl", curation.manifest);
+  write_file_atomically(scratch / "curate.html",
+                        curation::render_curation_report(tree, curation, "bench", "", context));
+  return curation;
+}
+
+// In turns, so that both see the same machine: decoding and the forward pass with nothing else, the whole
+// with an empty cache, and the same with a full one.
 void bench_speed(const fs::path& folder, const Context& context) {
   constexpr int kRounds = 5;
-  std::string scratch = (fs::temp_directory_path() / "curate_bench-XXXXXX").string();
-  if (::mkdtemp(scratch.data()) == nullptr) throw Error(ErrorKind::kIo, scratch, "cannot make a folder");
-  const auto curate_all = [&](const fs::path& cache) {
-    const dataset::Dataset tree = dataset::open_dataset(folder);
-    curation::CurationOptions options;
-    options.examine = curation::make_examine({.weights = WINNOW_WEIGHTS, .cache = cache});
-    const curation::Curation curation = curation::curate(tree, options, context);
-    dataset::write_curated_manifest(fs::path(scratch) / "curated.jsonl", curation.manifest);
-    write_file_atomically(fs::path(scratch) / "curate.html",
-                          curation::render_curation_report(tree, curation, "speed", "", context));
-  };
+  const Scratch scratch;
   std::vector<double> alone, whole, again;
   std::size_t pictures = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -281,15 +304,64 @@ void bench_speed(const fs::path& folder, const Context& context) {
                                   embedding::preprocessing_for(backbone.architecture), tree, {}, context)
                      .kept.size();
     }));
-    const fs::path cache = fs::path(scratch) / std::to_string(round);
-    whole.push_back(seconds_of([&] { curate_all(cache); }));
-    again.push_back(seconds_of([&] { curate_all(cache); }));
+    const fs::path cache = scratch / std::to_string(round);
+    whole.push_back(seconds_of([&] { curate_and_report(folder, cache, scratch, context); }));
+    again.push_back(seconds_of([&] { curate_and_report(folder, cache, scratch, context); }));
   }
-  fs::remove_all(scratch);
   fmt::print(
       "{} pictures, median of {}: embedding alone {:.2f} s, curated whole {:.2f} s, ratio {:.2f}; with "
       "the embeddings cached {:.2f} s\n",
       pictures, kRounds, median(alone), median(whole), median(whole) / median(alone), median(again));
+}
+
+constexpr int kTile = 80;
+
+// Four tiles from anywhere in four of the pictures.
+Image draw_mosaic(const std::vector<Image>& pictures, std::uint64_t number) {
+  CounterRandom random(11, number);
+  Image mosaic(2 * kTile, 2 * kTile);
+  for (int tile = 0; tile < 4; ++tile) {
+    const Image& source = pictures[random.below(pictures.size())];
+    const auto left = static_cast<int>(random.below(static_cast<std::uint64_t>(source.width() - kTile + 1)));
+    const auto top = static_cast<int>(random.below(static_cast<std::uint64_t>(source.height() - kTile + 1)));
+    for (int y = 0; y < kTile; ++y) {
+      std::copy_n(source.row(top + y) + 3 * static_cast<std::ptrdiff_t>(left), 3 * kTile,
+                  mosaic.row(tile / 2 * kTile + y) + tile % 2 * 3 * static_cast<std::ptrdiff_t>(kTile));
+    }
+  }
+  return mosaic;
+}
+
+void bench_scale(const fs::path& folder, std::size_t count, const Context& context) {
+  const Scratch scratch;
+  {
+    std::vector<Image> pictures;
+    const dataset::Dataset tree = dataset::open_dataset(folder);
+    for (const dataset::Sample& sample : tree.samples) {
+      const Result<Bytes> bytes = tree.read(sample);
+      if (!bytes) continue;
+      Result<Image> picture = image::decode(*bytes);
+      if (picture && std::min(picture->width(), picture->height()) >= 2 * kTile) {
+        pictures.push_back(image::resize(*picture, 2 * kTile, 2 * kTile));
+      }
+    }
+    for (const char* label : {"one", "two"}) fs::create_directories(scratch / "set" / label);
+    parallel_for(count, context.threads, context.stop, [&](std::size_t i) {
+      const Bytes jpeg = image::encode_jpeg(draw_mosaic(pictures, i), 85);
+      std::ofstream out(scratch / "set" / (i % 2 == 0 ? "one" : "two") / fmt::format("{:06}.jpg", i));
+      out.write(reinterpret_cast<const char*>(jpeg.data()), static_cast<std::streamsize>(jpeg.size()));
+    });
+  }
+  for (const char* cache : {"empty", "full"}) {
+    std::size_t kept = 0;
+    const double seconds = seconds_of([&] {
+      const auto curation = curate_and_report(scratch / "set", scratch / "cache", scratch, context);
+      for (const curation::ClassCounts& c : curation.classes) kept += c.kept();
+    });
+    fmt::print("{} pictures, {} kept, {} cache: {:.0f} s on {} threads, {:.2f} GB at most so far\n", count,
+               kept, cache, seconds, context.threads, gigabytes_at_most());
+    std::fflush(stdout);
+  }
 }
 
 }  // namespace
@@ -305,10 +377,14 @@ int main(int argc, char** argv) {
       winnow::bench_copies(argv[2], surroundings.context);
     } else if (which == "speed" && argc == 3) {
       winnow::bench_speed(argv[2], surroundings.context);
+    } else if (which == "scale" && (argc == 3 || argc == 4)) {
+      winnow::bench_scale(argv[2], argc == 4 ? std::stoul(argv[3]) : 100'000, surroundings.context);
     } else if (which == "search" && argc <= 3) {
       winnow::bench_search(argc == 3 ? std::stoul(argv[2]) : 100'000, surroundings.context);
     } else {
-      fmt::print(stderr, "curate_bench flips|copies|speed FOLDER, or curate_bench search [PICTURES]\n");
+      fmt::print(stderr,
+                 "curate_bench flips|copies|speed FOLDER, curate_bench scale FOLDER [PICTURES], or "
+                 "curate_bench search [PICTURES]\n");
       return 2;
     }
   } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #   bench/run.sh scrape [arguments]    winnow-scrape beside img2dataset; see bench/scrape_bench.py --help
 #   bench/run.sh curate flips|copies FOLDER    what winnow-curate finds in photographs with planted mistakes
 #   bench/run.sh curate speed FOLDER           its time beside that of the embeddings alone
+#   bench/run.sh curate scale FOLDER [PICTURES]  the whole of it on many mosaics of them: time and memory
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
 #   bench/run.sh curate cleanvision FOLDER     beside cleanvision; see bench/cleanvision_bench.py --help
 #   bench/run.sh train FOLDER [arguments]      winnow-train beside PyTorch in Python; see bench/train_bench.py --help

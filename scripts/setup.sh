@@ -28,7 +28,7 @@ pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
 
 build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip
-  libboost1.81-dev libssl-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
+  libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
   libavif-dev)

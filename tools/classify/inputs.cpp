@@ -71,6 +71,11 @@ void add_expected(const ClassifyOptions& options, std::vector<InputImage>& image
     throw Error(ErrorKind::kUsage, "--split",
                 options.expect.string() + " has no splits; name a curated manifest");
   }
+  if (data.archive) {
+    throw Error(
+        ErrorKind::kUsage, options.expect.string(),
+        "holds its pictures in archives; name a folder of files, such as winnow-curate --apply writes");
+  }
   for (const dataset::Sample& sample : data.samples) {
     if (options.split && sample.split != *options.split) continue;
     const fs::path file = data.root / sample.path;

@@ -88,7 +88,8 @@ class Run {
     for (const dataset::LoadFailure& failed : failures)
       fail(images[failed.index].name, failed.failure.message);
     if (answered_ == 0) {
-      throw Error(ErrorKind::kInvalid, "", fmt::format("{} given, none could be read", format_count(failed_, "image")));
+      throw Error(ErrorKind::kInvalid, "",
+                  fmt::format("{} given, none could be read", format_count(failed_, "image")));
     }
     report();
     return failed_ == 0 ? cli::Outcome::kDone : cli::Outcome::kItemsFailed;

@@ -24,9 +24,11 @@ void add_network_options(CLI::App& app, CurateOptions& options) {
 
 void add_options(CLI::App& app, CurateOptions& options) {
   app.add_option("folder", options.folder,
-                 "Folder with one subfolder of images per class, or an image set of winnow-scrape")
+                 "Folder with one subfolder of images per class, an image set of winnow-scrape, WebDataset "
+                 "tar shards "
+                 "or MNIST-style idx files")
       ->required()
-      ->type_name("DIR");
+      ->type_name("SOURCE");
   app.add_option("-o,--output", options.output, "The curated manifest to write (JSON lines)")
       ->required()
       ->type_name("FILE");

@@ -78,7 +78,8 @@ cli::Outcome run(const CurateOptions& options, cli::ToolContext& context) {
                                                                            context.command_line, context));
   }
   if (!options.apply.empty()) {
-    const curation::CleanCopy copy = curation::write_clean_copy(curation.manifest, options.apply, context);
+    const curation::CleanCopy copy =
+        curation::write_clean_copy(tree, curation.manifest, options.apply, context);
     context.log.info("{}: {} linked, {} copied", options.apply.string(), format_count(copy.linked, "picture"),
                      copy.copied);
   }

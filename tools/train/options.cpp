@@ -7,8 +7,10 @@ namespace winnow::tools {
 void add_options(CLI::App& app, TrainOptions& options) {
   training::TrainingOptions& training = options.training;
   training.weights_folder = cli::data_file("");
-  app.add_option("data", options.data,
-                 "A curated manifest, or a folder with one subfolder of images per class")
+  app.add_option(
+         "data", options.data,
+         "A curated manifest, a folder with one subfolder of images per class, WebDataset tar shards or "
+         "MNIST-style idx files")
       ->required()
       ->type_name("DIR|FILE");
   app.add_option("-o,--output", options.run, "Folder of the run to write")->required()->type_name("RUN");

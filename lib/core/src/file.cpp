@@ -13,28 +13,41 @@
 
 namespace winnow {
 
-Result<Bytes> try_read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  // Without O_NONBLOCK a pipe would be waited for; on a regular file it means nothing.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) {
-    return Failure{errno == ENOENT ? "missing" : "unreadable", system_message(errno)};
-  }
-  struct Closer {
-    int descriptor;
-    ~Closer() { ::close(descriptor); }
-  } const closer{descriptor};
+namespace {
 
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return Failure{"unreadable", system_message(errno)};
-  if (!S_ISREG(status.st_mode)) return Failure{"unreadable", "not a regular file"};
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size > max_bytes) {
-    return Failure{"too_large", "has " + format_bytes(size) + ", the limit is " + format_bytes(max_bytes)};
+class Descriptor {
+ public:
+  // Without O_NONBLOCK a pipe would be waited for; on a regular file it means nothing.
+  explicit Descriptor(const std::filesystem::path& path)
+      : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
   }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  [[nodiscard]] int number() const { return number_; }
+
+  // The size of a regular file, or why it is none.
+  [[nodiscard]] Result<std::uint64_t> size() const {
+    if (number_ < 0) return Failure{errno == ENOENT ? "missing" : "unreadable", system_message(errno)};
+    struct stat status {};
+    if (::fstat(number_, &status) != 0) return Failure{"unreadable", system_message(errno)};
+    if (!S_ISREG(status.st_mode)) return Failure{"unreadable", "not a regular file"};
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+ private:
+  int number_;
+};
+
+// Up to `size` bytes; fewer if the file ends before.
+Result<Bytes> read_from(const Descriptor& file, std::uint64_t offset, std::uint64_t size) {
   Bytes bytes(size);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t count = ::read(descriptor, bytes.data() + filled, bytes.size() - filled);
+    const ssize_t count = ::pread(file.number(), bytes.data() + filled, bytes.size() - filled,
+                                  static_cast<off_t>(offset + filled));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure{"unreadable", system_message(errno)};
     if (count == 0) break;
@@ -42,6 +55,26 @@ Result<Bytes> try_read_file(const std::filesystem::path& path, std::uint64_t max
   }
   bytes.resize(filled);
   return bytes;
+}
+
+}  // namespace
+
+Result<Bytes> try_read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  const Descriptor file(path);
+  const Result<std::uint64_t> size = file.size();
+  if (!size) return size.failure();
+  if (*size > max_bytes) {
+    return Failure{"too_large", "has " + format_bytes(*size) + ", the limit is " + format_bytes(max_bytes)};
+  }
+  return read_from(file, 0, *size);
+}
+
+Result<Bytes> try_read_part(const std::filesystem::path& path, std::uint64_t offset, std::uint64_t size) {
+  const Descriptor file(path);
+  const Result<std::uint64_t> whole = file.size();
+  if (!whole) return whole.failure();
+  if (offset > *whole || size > *whole - offset) return Failure{"unreadable", "has become shorter"};
+  return read_from(file, offset, size);
 }
 
 Bytes read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {

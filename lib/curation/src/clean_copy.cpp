@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <set>
 
 #include "winnow/core/atomic_file.hpp"
@@ -81,7 +82,17 @@ fs::path destination(const dataset::CuratedRow& row, std::set<fs::path>& taken) 
   return wanted;
 }
 
-bool link_or_copy(const fs::path& from, const fs::path& to) {
+// False: there was nothing to link to.
+bool link_or_write(const dataset::Dataset& tree, const dataset::Sample& sample, const fs::path& to) {
+  const fs::path from = tree.root / sample.path;
+  if (tree.archive) {
+    const Result<Bytes> bytes = tree.read(sample);
+    if (!bytes) throw Error(ErrorKind::kIo, from.string(), "cannot copy: " + bytes.failure().message);
+    std::ofstream out(to, std::ios::binary);  // synced with all the others
+    out.write(reinterpret_cast<const char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
+    if (!out.flush()) throw Error(ErrorKind::kIo, to.string(), "cannot write: " + system_message(errno));
+    return false;
+  }
   if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
   std::error_code error;
   fs::copy_file(from, to, error);
@@ -104,23 +115,24 @@ void check_clean_copy_target(const fs::path& images, const fs::path& out) {
   }
 }
 
-CleanCopy write_clean_copy(const dataset::CuratedManifest& manifest, const fs::path& out,
-                           const Context& context) {
+CleanCopy write_clean_copy(const dataset::Dataset& tree, const dataset::CuratedManifest& manifest,
+                           const fs::path& out, const Context& context) {
   check_clean_copy_target(manifest.root, out);
-  TemporaryTree tree(out);
+  TemporaryTree copy(out);
   CleanCopy counts;
   std::set<fs::path> taken;
   Progress progress(context.terminal, "copying", manifest.rows.size());
-  for (const dataset::CuratedRow& row : manifest.rows) {
+  for (std::size_t i = 0; i < manifest.rows.size(); ++i) {
+    const dataset::CuratedRow& row = manifest.rows[i];
     throw_if_stopped(context.stop);
     progress.advance();
     if (!row.keep) continue;
-    const fs::path to = tree.path() / destination(row, taken);
+    const fs::path to = copy.path() / destination(row, taken);
     std::error_code error;
     fs::create_directories(to.parent_path(), error);
-    ++(link_or_copy(manifest.root / row.path, to) ? counts.linked : counts.copied);
+    ++(link_or_write(tree, tree.samples[i], to) ? counts.linked : counts.copied);
   }
-  tree.commit();
+  copy.commit();
   return counts;
 }
 

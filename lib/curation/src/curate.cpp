@@ -95,8 +95,8 @@ stats::Matrix embeddings_of_sound(Examined& examined, const Draft& draft) {
   return std::move(examined.embeddings);
 }
 
-void deal_out(const std::vector<std::string>& classes, const std::vector<int>& groups,
-              const CurationOptions& options, Draft& draft) {
+void deal_out(const dataset::Dataset& tree, const std::vector<int>& groups, const CurationOptions& options,
+              Draft& draft) {
   // A group is known by all its pictures, kept or not: what is kept of it may change from run to run.
   std::map<int, std::string> keys;
   for (std::size_t i = 0; i < draft.sound.size(); ++i) {
@@ -107,12 +107,17 @@ void deal_out(const std::vector<std::string>& classes, const std::vector<int>& g
   const std::vector<std::size_t> kept = draft.kept();
   std::vector<dataset::SplitItem> items;
   for (const std::size_t i : kept) {
-    const auto at = std::lower_bound(classes.begin(), classes.end(), draft.row_of_sound(i).label);
-    items.push_back({static_cast<int>(at - classes.begin()), groups[i], keys.at(groups[i])});
+    const auto at = std::lower_bound(tree.classes.begin(), tree.classes.end(), draft.row_of_sound(i).label);
+    items.push_back({static_cast<int>(at - tree.classes.begin()), groups[i], keys.at(groups[i])});
+    if (tree.has_test && tree.samples[draft.sound[i]].split == dataset::Split::kTest) {
+      items.back().before = dataset::Split::kTest;
+    }
     const auto earlier = options.earlier.find(draft.fingerprints[i]->sha256);
     if (earlier != options.earlier.end()) items.back().before = earlier->second;
   }
-  const std::vector<dataset::Split> splits = dataset::assign_splits(items, options.split);
+  dataset::SplitOptions fractions = options.split;
+  if (tree.has_test) fractions.test = 0;  // it is there already
+  const std::vector<dataset::Split> splits = dataset::assign_splits(items, fractions);
   for (std::size_t k = 0; k < kept.size(); ++k) {
     draft.row_of_sound(kept[k]).group = groups[kept[k]];
     draft.row_of_sound(kept[k]).split = splits[k];
@@ -221,7 +226,11 @@ std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path&
     for (const CuratedRow& row : manifest.rows) {
       if (is_same && row.keep) sides[row.sha256] = row.split;
     }
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kUnsupported) {
+      throw Error(ErrorKind::kUnsupported, file.string(),
+                  "is a manifest of another version, and its split would be lost; name another file");
+    }
     // Not there, or something else: the first split of this set.
   }
   return sides;
@@ -244,7 +253,7 @@ Curation curate(const dataset::Dataset& tree, const CurationOptions& options, co
   if (options.examine) {
     curation.labels = review_labels(tree.classes, duplicates.related, options, context, draft);
   }
-  deal_out(tree.classes, duplicates.related, options, draft);
+  deal_out(tree, duplicates.related, options, draft);
   curation.leaks = count_leaks(draft, duplicates.used, context);
 
   curation.spreads = std::move(draft.spreads);

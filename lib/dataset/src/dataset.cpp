@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "idx_files.hpp"
+#include "tar_shards.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/json.hpp"
@@ -24,6 +26,20 @@ int index_of(const std::vector<std::string>& classes, const std::string& label) 
 
 void sort_by_path(std::vector<Sample>& samples) {
   std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.path < b.path; });
+}
+
+bool has_visible_folder(const fs::path& root) {
+  const fs::directory_iterator entries(root);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    std::error_code error;
+    return entry.is_directory(error) && !is_hidden(entry.path());
+  });
+}
+
+// "a.tar.gz" too, so that it is told how to unpack it.
+bool is_named_as_tar(const fs::path& file) {
+  const std::string name = to_lower(file.filename().string());
+  return name.ends_with(".tar") || name.find(".tar.") != std::string::npos || name.ends_with(".tgz");
 }
 
 Dataset scan_tree(const fs::path& root) {
@@ -51,6 +67,26 @@ Dataset scan_tree(const fs::path& root) {
   return dataset;
 }
 
+// Anything but a manifest.
+Dataset open_pictures(const fs::path& root) {
+  if (!fs::is_directory(root)) return open_tar_shards(root, {root});
+  if (!has_visible_folder(root)) {
+    if (const auto images = idx_images_in(root); !images.empty()) return open_idx_files(root, images);
+    if (const auto shards = tar_files_in(root); !shards.empty()) return open_tar_shards(root, shards);
+  }
+  return scan_tree(root);
+}
+
+// Nothing if the root is a folder of files, or is not there: then no file will be.
+std::shared_ptr<const Archive> archive_at(const fs::path& root) {
+  std::error_code error;
+  if (!fs::exists(root, error)) return nullptr;
+  const bool is_tree =
+      fs::is_directory(root) &&
+      (has_visible_folder(root) || (idx_images_in(root).empty() && tar_files_in(root).empty()));
+  return is_tree ? nullptr : open_pictures(root).archive;
+}
+
 Dataset from_manifest(const fs::path& file) {
   const CuratedManifest manifest = read_curated_manifest(file);
   std::set<std::string> labels;
@@ -70,13 +106,14 @@ Dataset from_manifest(const fs::path& file) {
   }
   if (dataset.samples.empty()) throw Error(ErrorKind::kInvalid, file.string(), "keeps no image at all");
   sort_by_path(dataset.samples);
+  dataset.archive = archive_at(manifest.root);
   return dataset;
 }
 
 }  // namespace
 
 Result<Bytes> Dataset::read(const Sample& sample, std::uint64_t max_bytes) const {
-  return try_read_file(root / sample.path, max_bytes);
+  return archive ? archive->read(sample.path, max_bytes) : try_read_file(root / sample.path, max_bytes);
 }
 
 std::string_view to_string(Split split) {
@@ -104,7 +141,7 @@ Dataset open_dataset(const fs::path& path) {
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) throw Error(ErrorKind::kNotFound, path.string(), "no such file or folder");
   try {
-    return fs::is_directory(status) ? scan_tree(path) : from_manifest(path);
+    return fs::is_directory(status) || is_named_as_tar(path) ? open_pictures(path) : from_manifest(path);
   } catch (const fs::filesystem_error& failure) {
     throw Error(ErrorKind::kIo, path.string(), failure.code().message());
   }

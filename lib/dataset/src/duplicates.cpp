@@ -20,6 +20,7 @@ namespace {
 constexpr double kMaxLinkedShare = 0.2;
 constexpr double kMaxGroupShare = 0.05;
 constexpr std::size_t kMinLargeGroup = 10;  // in a small set a twentieth is nothing
+constexpr std::size_t kMinLargeLook = 100;  // a hash is seldom wrong, and copies may be many
 constexpr std::size_t kGuardSamples = 500;
 constexpr float kGuardDistance = 0.25F;
 
@@ -158,6 +159,32 @@ std::size_t largest_group(Groups groups, std::span<const std::size_t> rows) {
   return largest;
 }
 
+// Ties what the hashes show to be alike; by fewer bits if pictures that have little to show, such as digits
+// or silhouettes, would all be tied together.
+Tied tie_by_look(const Pictures& pictures, std::span<const std::size_t> rows, const Groups& exact,
+                 const Context& context, DuplicateOptions& options) {
+  const auto tie = [&] {
+    Tied tied{exact, exact};
+    for_each_alike(pictures, rows, std::max(options.same_picture_bits, options.related_bits), context,
+                   [&](std::size_t i, std::size_t j, int bits) {
+                     tied.related.join(rows[i], rows[j]);
+                     if (bits <= options.same_picture_bits) tied.same.join(rows[i], rows[j]);
+                   });
+    return tied;
+  };
+  Tied tied = tie();
+  const std::size_t large =
+      std::max(kMinLargeLook, static_cast<std::size_t>(kMaxGroupShare * static_cast<double>(rows.size())));
+  if (largest_group(tied.related, rows) <= large) return tied;
+  const int bits = largest_group(tied.same, rows) <= large ? options.same_picture_bits : 0;
+  if (bits >= options.related_bits) return tied;
+  context.log.warn("many pictures look alike: hashes count as related up to {} differing bits, not {}", bits,
+                   options.related_bits);
+  options.related_bits = bits;
+  options.same_picture_bits = std::min(options.same_picture_bits, bits);
+  return tie();
+}
+
 // Ties what the embeddings show to be alike, with cosines that suit the variety of the set.
 void tie_with_guard(const Pictures& pictures, std::span<const std::size_t> rows, const Context& context,
                     Tied& tied, DuplicateOptions& options) {
@@ -196,13 +223,8 @@ DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions
   const std::size_t count = pictures.fingerprints.size();
   Groups exact(count);
   const std::vector<std::size_t> rows = first_of_each_content(pictures, exact);
-  Tied tied{exact, exact};
-  for_each_alike(pictures, rows, std::max(options.same_picture_bits, options.related_bits), context,
-                 [&](std::size_t i, std::size_t j, int bits) {
-                   tied.related.join(rows[i], rows[j]);
-                   if (bits <= options.same_picture_bits) tied.same.join(rows[i], rows[j]);
-                 });
   DuplicateOptions used = options;
+  Tied tied = tie_by_look(pictures, rows, exact, context, used);
   if (pictures.embeddings != nullptr && rows.size() > 1) {
     tie_with_guard(pictures, rows, context, tied, used);
   }

@@ -175,4 +175,11 @@ bool extension_matches(std::string_view file_name, Format format) {
   return false;
 }
 
+bool is_picture_name(std::string_view file_name) {
+  constexpr std::array kReadable = {Format::kJpeg, Format::kPng,  Format::kWebp,
+                                    Format::kGif,  Format::kAvif, Format::kBmp};
+  return std::any_of(kReadable.begin(), kReadable.end(),
+                     [&](Format format) { return extension_matches(file_name, format); });
+}
+
 }  // namespace winnow::image

@@ -1,12 +1,11 @@
 #include "winnow/scraping/disk_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
-#include "tar_index.hpp"
 #include "winnow/core/error.hpp"
-#include "winnow/core/text.hpp"
+#include "winnow/core/tar_index.hpp"
+#include "winnow/image/format.hpp"
 #include "winnow/scraping/label.hpp"
 #include "winnow/scraping/local_file.hpp"
 
@@ -14,14 +13,6 @@ namespace winnow::scraping {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_named_as_picture(const std::string& name) {
-  constexpr std::array<std::string_view, 8> kExtensions = {".jpg",  ".jpeg", ".jpe",  ".png",
-                                                           ".webp", ".gif",  ".avif", ".bmp"};
-  const fs::path path(name);
-  const std::string extension = to_lower(path.extension().string());
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
 
 // "./a" is the same as "a".
 bool is_hidden(const std::string& name) {
@@ -77,7 +68,7 @@ void DiskSource::list_archive() {
 }
 
 void DiskSource::add(Picture picture) {
-  if (is_named_as_picture(picture.name)) pictures_.push_back(std::move(picture));
+  if (image::is_picture_name(picture.name)) pictures_.push_back(std::move(picture));
 }
 
 std::string DiskSource::label_of(const std::string& name) const {

@@ -30,8 +30,11 @@ void make_splits(dataset::Dataset& data, const dataset::SplitOptions& options,
   for (std::size_t i = 0; i < sound.size(); ++i) {
     sound[i].group = groups[i];
     items.push_back({sound[i].label, groups[i], fingerprints[i]->sha256});
+    if (data.has_test && sound[i].split == dataset::Split::kTest) items.back().before = dataset::Split::kTest;
   }
-  const std::vector<dataset::Split> splits = dataset::assign_splits(items, options);
+  dataset::SplitOptions fractions = options;
+  if (data.has_test) fractions.test = 0;  // it is there already
+  const std::vector<dataset::Split> splits = dataset::assign_splits(items, fractions);
   for (std::size_t i = 0; i < sound.size(); ++i) sound[i].split = splits[i];
   data.samples = std::move(sound);
   data.has_splits = true;

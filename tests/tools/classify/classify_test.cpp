@@ -1,4 +1,5 @@
 #include "classify_fixture.hpp"
+#include "support/tar.hpp"
 
 namespace winnow {
 namespace {
@@ -228,6 +229,14 @@ TEST_F(ClassifyTool, ExplainsBadUsageInOneLine) {
   }
   EXPECT_EQ(classify({"new", "--labels", "one.txt"}).err,
             "winnow-classify: one.txt: needs two or more labels, one a line\n");
+}
+
+TEST_F(ClassifyTool, AsksForFilesInPlaceOfAnArchive) {
+  folder_.write("set.tar", test::tar_member("cat/1.jpg", "x") + test::tar_end());
+  const Finished result = classify({"--expect", "set.tar"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err,
+              HasSubstr("winnow-classify: set.tar: holds its pictures in archives; name a folder"));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "support/drawing.hpp"
 #include "support/process.hpp"
+#include "support/tar.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/image/encode.hpp"
@@ -180,6 +183,85 @@ TEST_F(CurateTool, WritesACleanCopy) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(test::list_files(folder_ / "clean").size(), 30u);
   EXPECT_EQ(test::list_files(folder_ / "set").size(), 31u);
+}
+
+// As winnow-scrape --shards and Python's webdataset write them.
+TEST_F(CurateTool, ReadsShardsAndWritesThemOut) {
+  std::string shard;
+  for (int i = 0; i < 10; ++i) {
+    for (const auto& [kind, number] : {std::pair{"checks", "0"}, {"discs", "1"}}) {
+      const std::string key = fmt::format("{}{:03}", number, i);
+      shard +=
+          test::tar_member(key + ".jpg", test::read_text(folder_ / fmt::format("set/{}/{:03}.jpg", kind, i)));
+      shard += test::tar_member(key + ".cls", number);
+    }
+  }
+  shard += test::tar_member("1copy.jpg", test::read_text(folder_ / "set/discs/003.jpg"));
+  shard += test::tar_member("1copy.cls", "1");
+  folder_.write("shards/00000.tar", shard + test::tar_end());
+  folder_.write("shards/classes.txt", "checks\ndiscs\n");
+  const Finished result =
+      curate({"shards", "-o", "shards.jsonl", "--report", "shards.html", "--apply", "clean"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("checks     10       0           0          0        0    10"));
+  EXPECT_THAT(result.out, HasSubstr("leaks between splits: 0"));
+  EXPECT_THAT(test::read_text(folder_ / "shards.jsonl"),
+              HasSubstr(R"({"path":"00000.tar/0000.jpg","label":"checks","keep":true)"));
+  EXPECT_THAT(test::read_text(folder_ / "shards.html"), HasSubstr("src=\"data:image/jpeg"));
+  EXPECT_EQ(test::list_files(folder_ / "clean").size(), 20u);
+  EXPECT_EQ(test::read_text(folder_ / "clean/checks/0000.jpg"),
+            test::read_text(folder_ / "set/checks/000.jpg"));
+}
+
+TEST_F(CurateTool, NamesADamagedShard) {
+  folder_.write("shards/0.tar", test::tar_member("1.jpg", std::string(3000, 'x')).substr(0, 1000));
+  const Finished result = curate({"shards", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "winnow-curate: shards/0.tar: ends early: a file in it goes beyond its end\n");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "curated.jsonl"));
+}
+
+TEST_F(CurateTool, TakesOneClassAndOnePicture) {
+  std::filesystem::create_directories(folder_ / "one/cat");
+  std::filesystem::copy(folder_ / "set/discs/003.jpg", folder_ / "one/cat/a.jpg");
+  for (const bool quick : {true, false}) {
+    const Finished result =
+        quick
+            ? curate({"one", "-o", "one.jsonl"})
+            : test::run({"winnow-curate", "one", "-o", "one.jsonl", "--report", "one.html"}, folder_.path());
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("cat        1       0           0          0        0     1"));
+  }
+}
+
+// Root may read what is forbidden, so these stand for all that cannot be read.
+TEST_F(CurateTool, GoesOnWherePicturesCannotBeRead) {
+  std::filesystem::create_directory(folder_ / "set/discs/folder.jpg");
+  std::filesystem::create_symlink("nowhere.jpg", folder_ / "set/discs/dangling.jpg");
+  std::filesystem::create_directory_symlink("..", folder_ / "set/discs/up");
+  std::filesystem::create_symlink("000.jpg", folder_ / "set/discs/link.jpg");
+  ASSERT_EQ(::mkfifo((folder_ / "set/discs/pipe.jpg").c_str(), 0600), 0);
+  folder_.write("set/discs/latin-\xe9.jpg", test::read_text(folder_ / "set/discs/001.jpg"));
+  const Finished result = curate({"set", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("its name is not UTF-8; rename it; rejected"));
+  const std::string manifest = test::read_text(folder_ / "curated.jsonl");
+  EXPECT_THAT(manifest, HasSubstr("discs/link.jpg"));
+  for (const char* name : {"folder.jpg", "dangling", "pipe.jpg", "/up/"}) {
+    EXPECT_THAT(manifest, Not(HasSubstr(name)));
+  }
+}
+
+TEST_F(CurateTool, WritesOverNoManifestOfAnotherVersion) {
+  folder_.write("curated.jsonl", "{\"format\":\"winnow-curated\",\"version\":99,\"root\":\"set\"}\n");
+  const std::string before = test::read_text(folder_ / "curated.jsonl");
+  const Finished result = curate({"set", "-o", "curated.jsonl"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(
+      result.err,
+      "winnow-curate: curated.jsonl: is a manifest of another version, and its split would be lost; name "
+      "another file\n");
+  EXPECT_EQ(test::read_text(folder_ / "curated.jsonl"), before);
 }
 
 TEST_F(CurateTool, RefusesToCopyOverSomethingBeforeItStarts) {

@@ -41,6 +41,18 @@ TEST(TryReadFile, ReadsEveryByte) {
   EXPECT_EQ(as_text(*bytes), content);
 }
 
+TEST(TryReadPart, ReadsAPartThatIsThere) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.write("a", "0123456789");
+  EXPECT_EQ(as_text(*try_read_part(file, 3, 4)), "3456");
+  EXPECT_EQ(as_text(*try_read_part(file, 10, 0)), "");
+  EXPECT_EQ(try_read_part(file, 7, 4).failure().code, "unreadable");
+  EXPECT_EQ(try_read_part(file, UINT64_MAX, 4).failure().code, "unreadable");
+  EXPECT_EQ(try_read_part(file, 4, UINT64_MAX).failure().code, "unreadable");
+  EXPECT_EQ(try_read_part(folder / "none", 0, 1).failure().code, "missing");
+  EXPECT_EQ(try_read_part(folder.path(), 0, 1).failure().code, "unreadable");
+}
+
 TEST(TryReadFile, ReadsAnEmptyFile) {
   const test::TemporaryFolder folder;
   const Result<Bytes> bytes = try_read_file(folder.write("a", ""));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/recording_context.hpp"
+#include "support/tar.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 
@@ -18,12 +19,14 @@ class CleanCopyTest : public testing::Test {
   void add(const std::string& path, const std::string& label, bool keep = true) {
     folder.write("set/" + path, "content of " + path);
     manifest.root = folder / "set";
+    tree.root = manifest.root;
+    tree.samples.push_back({path});
     manifest.rows.push_back(
         {.path = path, .label = label, .keep = keep, .sha256 = "0123456789abcdef" + path});
   }
 
   CleanCopy copy(const std::filesystem::path& out) {
-    return write_clean_copy(manifest, out, test::RecordingContext());
+    return write_clean_copy(tree, manifest, out, test::RecordingContext());
   }
 
   [[nodiscard]] ErrorKind kind_of_failure(const std::filesystem::path& out) {
@@ -38,6 +41,7 @@ class CleanCopyTest : public testing::Test {
 
   test::TemporaryFolder folder;
   dataset::CuratedManifest manifest;
+  dataset::Dataset tree;
 };
 
 TEST_F(CleanCopyTest, HoldsWhatIsKeptUnderItsLabel) {
@@ -61,9 +65,26 @@ TEST_F(CleanCopyTest, PutsNothingOverAnother) {
   EXPECT_EQ(test::read_text(folder / "out/dog/1-0123456789ab.jpg"), "content of dog/1.jpg");
 }
 
+TEST_F(CleanCopyTest, WritesPicturesOutOfArchives) {
+  const auto member = [](const char* name, const char* content) {
+    return test::tar_member(name, content) + test::tar_member("cat/other.txt", "x");
+  };
+  folder.write("set.tar", member("cat/1.jpg", "one") + member("dog/2.jpg", "two") + test::tar_end());
+  tree = dataset::open_dataset(folder / "set.tar");
+  manifest.root = tree.root;
+  manifest.rows = {{.path = "cat/1.jpg", .label = "cat", .keep = false, .sha256 = "aa"},
+                   {.path = "dog/2.jpg", .label = "dog", .sha256 = "bb"}};
+  const CleanCopy counts = copy(folder / "out");
+  EXPECT_EQ(counts.linked, 0u);
+  EXPECT_EQ(counts.copied, 1u);
+  EXPECT_THAT(test::list_files(folder / "out"), ElementsAre("dog/2.jpg"));
+  EXPECT_EQ(test::read_text(folder / "out/dog/2.jpg"), "two");
+}
+
 TEST_F(CleanCopyTest, FollowsLinksToThePicture) {
   add("cat/1.jpg", "cat");
   std::filesystem::create_symlink(folder / "set/cat/1.jpg", folder / "set/cat/2.jpg");
+  tree.samples.push_back({"cat/2.jpg"});
   manifest.rows.push_back({.path = "cat/2.jpg", .label = "cat", .sha256 = "aa"});
   (void)copy(folder / "out");
   EXPECT_FALSE(std::filesystem::is_symlink(folder / "out/cat/2.jpg"));
@@ -94,6 +115,7 @@ TEST_F(CleanCopyTest, WillNotBecomeAClass) {
 
 TEST_F(CleanCopyTest, LeavesNothingHalfDone) {
   add("cat/1.jpg", "cat");
+  tree.samples.push_back({"cat/gone.jpg"});
   manifest.rows.push_back({.path = "cat/gone.jpg", .label = "cat", .sha256 = "aa"});
   EXPECT_EQ(kind_of_failure(folder / "out"), ErrorKind::kIo);
   EXPECT_THAT(test::list_files(folder.path()), ElementsAre("set/cat/1.jpg"));
@@ -109,7 +131,7 @@ TEST_F(CleanCopyTest, CanBeStopped) {
   add("cat/1.jpg", "cat");
   test::RecordingContext context;
   context.request_stop();
-  EXPECT_THROW((void)write_clean_copy(manifest, folder / "out", context), Error);
+  EXPECT_THROW((void)write_clean_copy(tree, manifest, folder / "out", context), Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
 

@@ -284,6 +284,18 @@ TEST_F(CurateTest, SplitsByContentNotByName) {
   EXPECT_EQ(splits_by_hash(curate()), before);
 }
 
+TEST_F(CurateTest, LeavesTheTestThatTheSourceSetsAside) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) add_photo(fmt::format("cat/{:02}.jpg", seed), seed);
+  dataset::Dataset tree = dataset::open_dataset(folder.path());
+  tree.has_test = true;
+  for (std::size_t i = 0; i < 4; ++i) tree.samples[i].split = Split::kTest;
+  const Curation curation = curation::curate(tree, options, test::RecordingContext());
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(curation.manifest.rows[i].split == Split::kTest, i < 4) << i;
+  }
+  EXPECT_GT(curation.classes.at(0).validation, 3u);
+}
+
 TEST_F(CurateTest, PicturesStayWhereTheyWereWhileTheSetGrows) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) add_photo("cat/" + std::to_string(seed) + ".jpg", seed);
   const Curation first = curate();

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/process.hpp"
+#include "support/tar.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/dataset/curated_manifest.hpp"
@@ -215,6 +217,76 @@ TEST(OpenManifest, MustKeepSomething) {
   const Error error = error_of_opening(folder / "curated.jsonl");
   EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
   EXPECT_THAT(error.what(), HasSubstr("keeps no image at all"));
+}
+
+TEST(OpenArchives, FindsShardsByFileAndByFolder) {
+  const test::TemporaryFolder folder;
+  const std::string shard =
+      test::tar_member("1.jpg", "one") + test::tar_member("1.cls", "cat") + test::tar_end();
+  folder.write("set/0.tar", shard);
+  folder.write("set/classes.txt", "cat\n");
+  EXPECT_THAT(paths(open_dataset(folder / "set")), ElementsAre("0.tar/1.jpg"));
+  const Dataset one = open_dataset(folder / "set/0.tar");
+  EXPECT_THAT(paths(one), ElementsAre("1.jpg"));
+  EXPECT_EQ(as_text(*one.read(one.samples[0])), "one");
+  // Beside classes it is a file that is no picture.
+  folder.write("set/cat/2.jpg", "x");
+  EXPECT_THAT(paths(open_dataset(folder / "set")), ElementsAre("cat/2.jpg"));
+}
+
+TEST(OpenArchives, SaysWhatToDoWithCompressedOnes) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.tar.gz", "a.tgz", "a.TAR"}) {
+    const std::filesystem::path file = folder.write(name, "\x1f\x8b" + std::string(600, 'x'));
+    EXPECT_THAT(error_of_opening(file).what(), HasSubstr("is compressed; unpack it first")) << name;
+  }
+}
+
+TEST(OpenArchives, FindsIdxFiles) {
+  const test::TemporaryFolder folder;
+  folder.write("t10k-images-idx3-ubyte", std::string("\0\0\x08\x03\0\0\0\1\0\0\0\1\0\0\0\1\x80", 17));
+  folder.write("t10k-labels-idx1-ubyte", std::string("\0\0\x08\x01\0\0\0\1\x05", 9));
+  const Dataset dataset = open_dataset(folder.path());
+  EXPECT_THAT(paths(dataset), ElementsAre("t10k/000000.bmp"));
+  EXPECT_THAT(dataset.classes, ElementsAre("5"));
+  EXPECT_FALSE(dataset.has_test) << "there is nothing to train on beside it";
+}
+
+TEST(OpenArchives, ReadsTheirPicturesThroughAManifest) {
+  const test::TemporaryFolder folder;
+  folder.write("set/0.tar",
+               test::tar_member("1.jpg", "one") + test::tar_member("1.cls", "cat") + test::tar_end());
+  CuratedManifest manifest;
+  manifest.rows = {kept("0.tar/1.jpg", "cat", 0, Split::kTrain)};
+  manifest.root = folder / "set";
+  write_curated_manifest(folder / "folder.jsonl", manifest);
+  manifest.rows[0].path = "1.jpg";
+  manifest.root = folder / "set/0.tar";
+  write_curated_manifest(folder / "file.jsonl", manifest);
+  for (const char* name : {"folder.jsonl", "file.jsonl"}) {
+    const Dataset dataset = open_dataset(folder / name);
+    EXPECT_TRUE(dataset.has_splits);
+    EXPECT_EQ(as_text(*dataset.read(dataset.samples.at(0))), "one") << name;
+  }
+  std::filesystem::remove_all(folder / "set");
+  const Dataset gone = open_dataset(folder / "file.jsonl");
+  EXPECT_EQ(gone.read(gone.samples.at(0)).failure().code, "missing");
+}
+
+// Root may read everything, so permissions would show nothing here.
+TEST(ReadSample, SaysWhyItCannot) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "cat/folder.jpg");
+  std::filesystem::create_symlink("nowhere", folder / "cat/dangling.jpg");
+  std::filesystem::create_symlink("loop.jpg", folder / "cat/loop.jpg");
+  ASSERT_EQ(::mkfifo((folder / "cat/pipe.jpg").c_str(), 0600), 0);
+  folder.write("cat/1.jpg", "x");
+  const Dataset dataset = open_dataset(folder.path());
+  EXPECT_THAT(paths(dataset), ElementsAre("cat/1.jpg"));
+  EXPECT_EQ(dataset.read({"cat/folder.jpg"}).failure().code, "unreadable");
+  EXPECT_EQ(dataset.read({"cat/dangling.jpg"}).failure().code, "missing");
+  EXPECT_EQ(dataset.read({"cat/loop.jpg"}).failure().code, "unreadable");
+  EXPECT_EQ(dataset.read({"cat/pipe.jpg"}).failure().code, "unreadable");
 }
 
 TEST(Split, HasANameAndBack) {

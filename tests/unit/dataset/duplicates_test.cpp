@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <set>
@@ -69,6 +71,42 @@ TEST(FindDuplicates, TakesPicturesWithinTheLimit) {
   EXPECT_THAT(groups_among({with_hash(1), with_hash(2), with_hash(1)}, 0), ElementsAre(0, 1, 0));
 }
 
+// Each differs from the next in `step` bits, and all in all they go far.
+Looks drift(std::size_t count, int step) {
+  Looks looks;
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    CounterRandom random(5, i);
+    std::uint64_t flipped = 0;
+    while (std::popcount(flipped) < step) flipped |= std::uint64_t{1} << random.below(64);
+    hash ^= flipped;
+    looks.push_back({hash, mix_bits(i)});
+  }
+  return looks;
+}
+
+TEST(FindDuplicates, TakesFewerBitsWhereHashesTieEverythingTogether) {
+  const auto find = [](const Looks& looks, test::RecordingContext& context) {
+    const std::vector<Fingerprint> fingerprints = fingerprints_of(looks);
+    return find_duplicates({pointers_to(fingerprints)}, {}, context);
+  };
+  test::RecordingContext context;
+  const DuplicateGroups related = find(drift(300, 9), context);
+  EXPECT_EQ(related.used.related_bits, 6);
+  EXPECT_EQ(related.used.same_picture_bits, 6);
+  EXPECT_GT(*std::max_element(related.related.begin(), related.related.end()), 250);
+  EXPECT_THAT(context.messages(),
+              testing::HasSubstr("hashes count as related up to 6 differing bits, not 10"));
+
+  const DuplicateGroups same = find(drift(300, 4), context);
+  EXPECT_EQ(same.used.related_bits, 0);
+  EXPECT_EQ(same.used.same_picture_bits, 0);
+  EXPECT_GT(*std::max_element(same.same.begin(), same.same.end()), 250);
+
+  // Less than a hundred may well be copies of one picture.
+  EXPECT_EQ(find(drift(90, 4), context).used.same_picture_bits, 6);
+}
+
 TEST(FindDuplicates, FollowsChains) {
   const Looks looks = {with_hash(0), with_hash(0x0f0f0f0f0f000000), with_hash(0xffff), with_hash(0xff),
                        with_hash(0xffffff)};
@@ -94,7 +132,7 @@ TEST(FindDuplicates, FindsEditedCopiesOfAPhotoAndNoOtherPhoto) {
 TEST(FindDuplicates, GivesTheSameForAnyNumberOfThreads) {
   Looks looks;
   for (std::uint64_t i = 0; i < 300; ++i) {
-    looks.push_back(with_hash(mix_bits(i) & mix_bits(i + 1000) & mix_bits(i + 2000)));
+    looks.push_back(with_hash(mix_bits(i / 4) ^ (mix_bits(i) & 0x1f)));
   }
   const std::vector<int> alone = groups_among(looks, 7, 1);
   const int groups = *std::max_element(alone.begin(), alone.end()) + 1;

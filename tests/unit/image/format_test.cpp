@@ -122,5 +122,14 @@ TEST(ExtensionMatches, IgnoresCaseAndKnowsSynonyms) {
   EXPECT_FALSE(extension_matches("photo.jpg", Format::kUnknown));
 }
 
+TEST(IsPictureName, GoesByTheExtension) {
+  for (const char* name : {"a.jpg", "a/b.JPEG", "a.b.png", "a.webp", "a.gif", "a.avif", "a.bmp"}) {
+    EXPECT_TRUE(is_picture_name(name)) << name;
+  }
+  for (const char* name : {"", "jpg", "a.tiff", "a.txt", "a.jpg.txt", "a."}) {
+    EXPECT_FALSE(is_picture_name(name)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace winnow::image

@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 
 #include "collector_fixture.hpp"
-#include "tar_fixture.hpp"
 
 namespace winnow::scraping {
 namespace {
+
+using test::tar_end;
+using test::tar_member;
 
 using testing::ElementsAre;
 using testing::HasSubstr;

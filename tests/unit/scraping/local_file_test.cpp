@@ -20,7 +20,7 @@ TEST(LocalFile, SaysWhyItCannotBeRead) {
   const test::TemporaryFolder folder;
   const std::filesystem::path path = folder.write("a", "0123456789");
   EXPECT_EQ(read_local_file({path, 0, 10}, 9).failure().code, "too_large");
-  EXPECT_EQ(read_local_file({path, 5, 10}, 100).failure().message, "has become shorter");
+  EXPECT_EQ(read_local_file({path, 5, 10}, 100).failure().message, "cannot be read: has become shorter");
   EXPECT_EQ(read_local_file({folder / "none", 0, 1}, 9).failure().code, "unreadable");
   EXPECT_EQ(read_local_file({folder.path(), 0, 1}, 9).failure().code, "unreadable");
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);

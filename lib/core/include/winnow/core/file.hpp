@@ -16,7 +16,12 @@ namespace winnow {
 [[nodiscard]] Result<Bytes> try_read_file(
     const std::filesystem::path& path, std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
 
-// The same for files a run cannot do without. Throws Error{kNotFound | kIo | kInvalid}.
+// Reads a part of a regular file: `size` bytes from `offset`, which the caller has bounded. Fails with code
+// "missing" or "unreadable", the latter also if the file is shorter. Thread-safe.
+[[nodiscard]] Result<Bytes> try_read_part(const std::filesystem::path& path, std::uint64_t offset,
+                                          std::uint64_t size);
+
+// The same as try_read_file() for files a run cannot do without. Throws Error{kNotFound | kIo | kInvalid}.
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path,
                               std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
 

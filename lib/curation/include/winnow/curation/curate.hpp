@@ -92,7 +92,8 @@ struct Curation {
 };
 
 // The sides of an earlier manifest, if it was split by the same fractions and seed; nothing if it was not,
-// for then another split is wanted, or if there is no such manifest.
+// for then another split is wanted, or if there is no such manifest. Throws Error{kUnsupported} for a
+// manifest of another version: it must not be written over.
 [[nodiscard]] std::map<std::string, dataset::Split> earlier_split(const std::filesystem::path& file,
                                                                   const dataset::SplitOptions& options);
 

@@ -37,12 +37,14 @@ struct DuplicateGroups {
   std::vector<int> related;  // the same, and those too much alike to stand on two sides of a split
   // As given, or with higher cosines: where more than a fifth of the pictures has a related one by embedding
   // alone, or one group takes more than a twentieth of the set, the set has little variety and a cosine of
-  // 0.85 says nothing. It then takes a quarter of the median distance to the nearest other picture.
+  // 0.85 says nothing. It then takes a quarter of the median distance to the nearest other picture. Or with
+  // fewer bits: where one group by hash takes more than a twentieth of the set and 100 pictures, as among
+  // digits or silhouettes, only as many as count as the same picture, or none if that does not help.
   DuplicateOptions used;
 };
 
-// Takes memory for the pictures, not for the pairs. Warns when it raises the cosines. The same pictures give
-// the same groups for any number of threads. Throws Error{kCancelled}.
+// Takes memory for the pictures, not for the pairs. Warns when it raises the cosines or lowers the bits. The
+// same pictures give the same groups for any number of threads. Throws Error{kCancelled}.
 [[nodiscard]] DuplicateGroups find_duplicates(const Pictures& pictures, const DuplicateOptions& options,
                                               const Context& context);
 

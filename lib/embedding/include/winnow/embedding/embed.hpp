@@ -35,9 +35,12 @@ struct Embeddings {
                                const image::Preprocessing& preprocessing, const dataset::Dataset& dataset,
                                const EmbedOptions& options, const Context& context);
 
-// The hidden folder below a folder of pictures in which their embeddings are kept unless another is named.
+// The hidden folder in which embeddings are kept unless another is named: below a folder of pictures, or
+// beside the one file that holds them.
 [[nodiscard]] inline std::filesystem::path default_cache(const std::filesystem::path& pictures) {
-  return pictures / ".winnow";
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(pictures, error);
+  return (is_file ? pictures.parent_path() : pictures) / ".winnow";
 }
 
 }  // namespace winnow::embedding

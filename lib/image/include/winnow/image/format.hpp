@@ -39,5 +39,7 @@ enum class Format {
 
 // True if a file name of this extension (any case, "jpeg" and "jpg" alike) may hold the format.
 [[nodiscard]] bool extension_matches(std::string_view file_name, Format format);
+// Whether a file is called like a picture that decode() reads.
+[[nodiscard]] bool is_picture_name(std::string_view file_name);
 
 }  // namespace winnow::image

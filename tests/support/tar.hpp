@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace winnow::scraping {
+namespace winnow::test {
 
 // One member of a tar archive: header and content, each filled up to blocks of 512 bytes. `size` is what the
 // header claims.
@@ -41,4 +41,4 @@ inline std::string pax_record(const std::string& text) {
   return fmt::format("{} {}\n", length, text);
 }
 
-}  // namespace winnow::scraping
+}  // namespace winnow::test

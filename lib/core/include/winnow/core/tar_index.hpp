@@ -6,10 +6,11 @@
 #include <optional>
 #include <string>
 
-namespace winnow::scraping {
+namespace winnow {
 
-// Where the files in a tar archive are. POSIX.1-1988 (ustar), pax names and sizes, and GNU's long names; no
-// compression, so that files can be read where they lie. Links, devices and folders are passed over.
+// Where the files in a tar archive are, for readers of one thread. POSIX.1-1988 (ustar), pax names and sizes,
+// and GNU's long names; no compression, so that files can be read where they lie. Links, devices and folders
+// are passed over.
 class TarIndex {
  public:
   struct Entry {
@@ -35,4 +36,4 @@ class TarIndex {
   std::uint64_t position_ = 0;  // of the next header
 };
 
-}  // namespace winnow::scraping
+}  // namespace winnow

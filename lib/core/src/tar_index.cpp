@@ -1,4 +1,4 @@
-#include "tar_index.hpp"
+#include "winnow/core/tar_index.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "winnow/core/error.hpp"
 
-namespace winnow::scraping {
+namespace winnow {
 namespace {
 
 constexpr std::uint64_t kBlock = 512;
@@ -158,4 +158,4 @@ std::optional<TarIndex::Entry> TarIndex::next() {
   return std::nullopt;
 }
 
-}  // namespace winnow::scraping
+}  // namespace winnow

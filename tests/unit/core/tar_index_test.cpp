@@ -1,13 +1,17 @@
-#include "tar_index.hpp"
+#include "winnow/core/tar_index.hpp"
 
 #include <gmock/gmock.h>
 
+#include "support/tar.hpp"
 #include "support/temporary_folder.hpp"
-#include "tar_fixture.hpp"
 #include "winnow/core/error.hpp"
 
-namespace winnow::scraping {
+namespace winnow {
 namespace {
+
+using test::pax_record;
+using test::tar_end;
+using test::tar_member;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -103,4 +107,4 @@ TEST_F(TarIndexTest, SaysWhenItIsNotThere) {
 }
 
 }  // namespace
-}  // namespace winnow::scraping
+}  // namespace winnow
