@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 
 #include "collector_fixture.hpp"
+#include "support/tar.hpp"
 
 namespace winnow::scraping {
 namespace {
 
 using test::tar_end;
 using test::tar_member;
-
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
