@@ -71,8 +71,10 @@ TEST(CurationReport, SaysWhatWasCounted) {
   EXPECT_THAT(html, HasSubstr("<b>2</b><span>under two labels</span>"));
   EXPECT_THAT(html, HasSubstr("<b>1</b><span>broken</span>"));
   EXPECT_THAT(html, HasSubstr("<b>77</b><span>leaks between splits</span>"));
-  EXPECT_THAT(html,
-              HasSubstr("<th scope=\"row\">cat</th><td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">1</td>"));
+  EXPECT_THAT(
+      html,
+      HasSubstr(
+          "<th scope=\"row\">cat</th><td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">1</td>"));
 }
 
 TEST(CurationReport, ShowsGroupsSideBySide) {
