@@ -12,6 +12,10 @@ void add_options(CLI::App& app, TrainOptions& options) {
       ->required()
       ->type_name("DIR|FILE");
   app.add_option("-o,--output", options.run, "Folder of the run to write")->required()->type_name("RUN");
+  app.add_option(
+         "--test", training.test,
+         "Folder tree or curated manifest of other pictures to report on; nothing is learned from them")
+      ->type_name("DIR|FILE");
   app.add_option("--recipe", training.recipe, "How to learn: probe or scratch [probe]")
       ->transform(CLI::CheckedTransformer(
                       std::map<std::string, training::Recipe>{{"probe", training::Recipe::kProbe},

@@ -11,7 +11,8 @@ namespace {
 
 // One line: "test accuracy 98.2 % (55 of 56; 95 % interval 90.6 to 99.7 %)".
 void print_accuracy(const Json& metrics, std::ostream& out) {
-  for (const auto& [split, values] : metrics.items()) {
+  for (const auto& [name, values] : metrics.items()) {
+    const std::string_view split = name == "external_test" ? "external test" : std::string_view(name);
     fmt::print(out, "{} accuracy {:.1f} % ({} of {}; 95 % interval {:.1f} to {:.1f} %)\n", split,
                100 * values.at("accuracy").get<double>(), values.at("correct").get<std::size_t>(),
                values.at("images").get<std::size_t>(), 100 * values.at("interval_95").at(0).get<double>(),

@@ -129,13 +129,20 @@ Result<ImageInfo> decode_and_preprocess(ByteSpan bytes, const Preprocessing& pre
 }
 
 Image resize(const Image& source, int out_width, int out_height) {
-  if (source.empty() || out_width < 1 || out_height < 1) {
+  Image resized(std::max(1, out_width), std::max(1, out_height));
+  resize({source.pixels().data(), source.width(), source.height(), source.row_bytes()}, resized.pixels(),
+         out_width, out_height);
+  return resized;
+}
+
+void resize(const PixelView& source, std::span<std::uint8_t> out, int out_width, int out_height) {
+  if (source.width < 1 || source.height < 1 || out_width < 1 || out_height < 1 ||
+      out.size() !=
+          std::size_t{3} * static_cast<std::size_t>(out_width) * static_cast<std::size_t>(out_height)) {
     throw Error(ErrorKind::kInvalid, "",
                 fmt::format("a picture cannot be made {}x{}", out_width, out_height));
   }
-  Image resized(out_width, out_height);
-  resample(crop(source, 0, 0, source.width(), source.height()), resized.row(0), out_width, out_height);
-  return resized;
+  resample(source, out.data(), out_width, out_height);
 }
 
 Image shrink_to_fit(const Image& source, int max_side) {

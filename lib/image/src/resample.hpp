@@ -9,14 +9,6 @@
 
 namespace winnow::image {
 
-// Part of a picture, without a copy.
-struct PixelView {
-  const std::uint8_t* first = nullptr;
-  int width = 0;
-  int height = 0;
-  std::size_t row_bytes = 0;  // from one row to the next
-};
-
 // REQUIRES: the region lies within the image.
 [[nodiscard]] inline PixelView crop(const Image& image, int left, int top, int width, int height) {
   return {image.row(top) + std::size_t{3} * static_cast<std::size_t>(left), width, height, image.row_bytes()};

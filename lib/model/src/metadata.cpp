@@ -18,6 +18,10 @@ Json to_json(const Metadata& metadata) {
     json["unknown"] = {{"neighbours", metadata.unknown->neighbours},
                        {"threshold", metadata.unknown->threshold}};
   }
+  if (metadata.conformal) {
+    json["conformal"] = {{"coverage", metadata.conformal->coverage},
+                         {"threshold", metadata.conformal->threshold}};
+  }
   json["metrics"] = metadata.metrics;
   json["provenance"] = metadata.provenance;
   return json;
@@ -40,6 +44,11 @@ Metadata metadata_from_json(const Json& json) {
       const Json& rule = json["unknown"];
       metadata.unknown = UnknownRule{rule.at("neighbours").get<int>(), rule.at("threshold").get<float>()};
     }
+    if (json.contains("conformal")) {
+      const Json& rule = json["conformal"];
+      metadata.conformal =
+          ConformalRule{rule.at("coverage").get<double>(), rule.at("threshold").get<float>()};
+    }
     metadata.metrics = json.value("metrics", Json::object());
     metadata.provenance = json.value("provenance", Json::object());
 
@@ -49,6 +58,9 @@ Metadata metadata_from_json(const Json& json) {
     }
     if (metadata.unknown && metadata.unknown->neighbours < 1) {
       throw Error(ErrorKind::kInvalid, "", "its rule for unknown pictures needs one or more neighbours");
+    }
+    if (metadata.conformal && !(metadata.conformal->coverage > 0 && metadata.conformal->coverage < 1)) {
+      throw Error(ErrorKind::kInvalid, "", "the coverage of its prediction sets is not between 0 and 1");
     }
     if (!(metadata.temperature > 0)) throw Error(ErrorKind::kInvalid, "", "its temperature is not above 0");
     return metadata;

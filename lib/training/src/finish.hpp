@@ -1,10 +1,14 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "external_test.hpp"
 #include "winnow/model/architecture.hpp"
 #include "winnow/model/checkpoint.hpp"
+#include "winnow/stats/conformal.hpp"
 #include "winnow/stats/confusion.hpp"
 #include "winnow/stats/logistic_regression.hpp"
 #include "winnow/training/train.hpp"
@@ -23,26 +27,39 @@ struct Trained {
   std::vector<int> held_out_labels;
 };
 
-// How the network does on one split.
+// What each set of pictures is called in metrics.
+inline constexpr const char* kValidationSet = "val";
+inline constexpr const char* kTestSet = "test";
+inline constexpr const char* kExternalTestSet = "external_test";
+
+// How the network does on pictures that it was not fitted on.
 struct Evaluation {
-  dataset::Split split;
-  std::vector<std::size_t> samples;  // indices into the data
-  stats::Matrix probabilities;       // [samples, classes], calibrated
+  std::string name;  // one of those above
+  std::filesystem::path root;
+  std::vector<std::string> paths;  // of the samples, relative to root
+  stats::Matrix probabilities;     // [samples, classes], calibrated
   std::vector<int> labels;
   std::vector<int> predicted;
   stats::Confusion confusion{0};
   double nll = 0;
   double calibration_error = 0;
+  double nll_before = 0;  // before the temperature
+  double calibration_error_before = 0;
   std::size_t recognised = 0;  // not called "none of these"
+  stats::SetCounts sets;       // by the conformal threshold; meaningless if there is none
 };
 
 struct Finished {
   model::Checkpoint checkpoint;
-  std::vector<Evaluation> evaluations;  // for validation and test, as far as they have pictures
+  // For validation, test and external test, in this order, as far as they have pictures.
+  std::vector<Evaluation> evaluations;
+  std::size_t calibration_samples = 0;  // what temperature and prediction sets were fitted on
 };
 
-// Fits what makes answers honest (the temperature, the threshold for "none of these" with its reference
-// pictures) on pictures the head has not seen, and measures the result.
-[[nodiscard]] Finished finish(Trained trained, const dataset::Dataset& data, const Context& context);
+// Fits what makes answers honest (the temperature, the threshold of prediction sets, the threshold for "none
+// of these" with its reference pictures) on pictures the head has not seen, and measures the result. external
+// may be null; it loses those of its pictures that turn out to be unreadable.
+[[nodiscard]] Finished finish(Trained trained, const dataset::Dataset& data, ExternalTest* external,
+                              const Context& context);
 
 }  // namespace winnow::training

@@ -23,8 +23,9 @@ constexpr int kThumbnailSide = 220;
 using dataset::Split;
 using report::Page;
 
-const char* describe(Split split) {
-  return split == Split::kTest ? "test images, never used for any choice" : "validation images";
+const char* describe(const Evaluation& evaluation) {
+  if (evaluation.name == kExternalTestSet) return "images of another set, never used for any choice";
+  return evaluation.name == kTestSet ? "test images, never used for any choice" : "validation images";
 }
 
 // The split that says most: test if there is one.
@@ -44,8 +45,8 @@ void write_facts(const RunRecord& record, Page& page) {
     const stats::Interval interval = stats::wilson_interval(correct, total);
     facts.push_back({fmt::format("{:.1f} %", 100 * shown->confusion.accuracy()),
                      fmt::format("right: {} of {}", correct, total),
-                     fmt::format("{}; with 95 % certainty between {:.1f} and {:.1f} %",
-                                 describe(shown->split), 100 * interval.low, 100 * interval.high)});
+                     fmt::format("{}; with 95 % certainty between {:.1f} and {:.1f} %", describe(*shown),
+                                 100 * interval.low, 100 * interval.high)});
     facts.push_back({fmt::format("{:.1f} %", 100 * shown->calibration_error), "calibration error",
                      "how far stated confidence is from being right"});
     facts.push_back({fmt::format("{} of {}", shown->recognised, total), "recognised",
@@ -65,7 +66,7 @@ void write_classes(const RunRecord& record, Page& page) {
   const stats::Confusion& confusion = shown->confusion;
   page.section("Class by class", fmt::format("On the {}. Precision: of the pictures called so, how many are. "
                                              "Recall: of those that are, how many were called so.",
-                                             describe(shown->split)));
+                                             describe(*shown)));
   report::Table table{
       {"class", "images", "right", "precision", "recall"}, {}, {false, true, true, true, true}};
   for (std::size_t c = 0; c < confusion.classes(); ++c) {
@@ -140,17 +141,19 @@ void write_learning(const RunRecord& record, Page& page) {
 
 void write_mistakes(const RunRecord& record, Page& page) {
   struct Mistake {
-    std::size_t sample;
+    std::filesystem::path file;
+    std::string path;
     int truth;
     int answer;
     float confidence;
   };
   std::vector<Mistake> mistakes;
   for (const Evaluation& evaluation : record.finished.evaluations) {
-    for (std::size_t i = 0; i < evaluation.samples.size(); ++i) {
+    for (std::size_t i = 0; i < evaluation.paths.size(); ++i) {
       if (evaluation.predicted[i] == evaluation.labels[i]) continue;
       mistakes.push_back(
-          {evaluation.samples[i], evaluation.labels[i], evaluation.predicted[i],
+          {evaluation.root / evaluation.paths[i], evaluation.paths[i], evaluation.labels[i],
+           evaluation.predicted[i],
            evaluation.probabilities.row(i)[static_cast<std::size_t>(evaluation.predicted[i])]});
     }
   }
@@ -163,13 +166,12 @@ void write_mistakes(const RunRecord& record, Page& page) {
   if (mistakes.size() > kMostMistakes) mistakes.resize(kMostMistakes);
   std::vector<report::Picture> pictures;
   for (const Mistake& mistake : mistakes) {
-    const dataset::Sample& sample = record.data.samples[mistake.sample];
     pictures.push_back(
-        {dataset::thumbnail_jpeg(record.data.root / sample.path, kThumbnailSide),
+        {dataset::thumbnail_jpeg(mistake.file, kThumbnailSide),
          fmt::format("{}, {:.0f} %", record.data.classes[static_cast<std::size_t>(mistake.answer)],
                      100 * mistake.confidence),
          fmt::format("labelled {}; {}", record.data.classes[static_cast<std::size_t>(mistake.truth)],
-                     sample.path),
+                     mistake.path),
          true});
   }
   if (!pictures.empty()) page.pictures(pictures);

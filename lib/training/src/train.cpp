@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "external_test.hpp"
 #include "finish.hpp"
 #include "prepare.hpp"
 #include "probe.hpp"
@@ -63,8 +64,14 @@ class Run {
     if (options_.recipe == Recipe::kProbe) read_weights();
     winnow::create_directories(folder_);
     prepare(data_, options_.split, skipped_, context_);
+    if (!options_.test.empty()) external_ = open_external_test(options_.test, data_, context_);
     head_architecture_ = model::make_architecture(architecture_.name, class_count());
     Finished finished = options_.recipe == Recipe::kProbe ? run_probe() : run_scratch();
+    if (external_) {
+      for (const SkippedImage& image : external_->skipped) {
+        skipped_.push_back({(external_->data.root / image.path).string(), image.failure});
+      }
+    }
     finished.checkpoint.metadata.provenance = provenance();
     write_checkpoint(folder_ / "best.ckpt", finished.checkpoint);
     if (options_.recipe == Recipe::kProbe) write_checkpoint(folder_ / "last.ckpt", finished.checkpoint);
@@ -146,7 +153,7 @@ class Run {
     trained.head = std::move(probe.head);
     for (const std::size_t i : probe.held_out) trained.held_out_labels.push_back(labels[i]);
     trained.held_out_logits = std::move(probe.held_out_logits);
-    return finish(std::move(trained), data_, context_);
+    return finish(std::move(trained), data_, external(), context_);
   }
 
   [[nodiscard]] Finished run_scratch() {
@@ -162,7 +169,7 @@ class Run {
                        .backbone = backbone_,
                        .head = std::move(head),
                        .embeddings = embed_all({})};
-    return finish(std::move(trained), data_, context_);
+    return finish(std::move(trained), data_, external(), context_);
   }
 
   void finish_epoch(const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
@@ -205,6 +212,8 @@ class Run {
     return head;
   }
 
+  [[nodiscard]] ExternalTest* external() { return external_ ? &*external_ : nullptr; }
+
   [[nodiscard]] int class_count() const { return static_cast<int>(data_.classes.size()); }
 
   [[nodiscard]] Json provenance() const {
@@ -241,6 +250,7 @@ class Run {
   std::map<std::string, std::string> weights_source_;
   MetricsFile metrics_;
   std::vector<SkippedImage> skipped_;
+  std::optional<ExternalTest> external_;
   std::vector<stats::PenaltyStep> probe_steps_;
   std::vector<EpochResult> epochs_;
   std::chrono::steady_clock::time_point last_checkpoint_ = start_;

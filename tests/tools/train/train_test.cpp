@@ -50,6 +50,25 @@ TEST_F(TrainTool, SkipsBrokenImagesAndSaysSo) {
   EXPECT_EQ(result.err, "winnow-train: discs/page.jpg: not an image (HTML page); skipped\n");
 }
 
+TEST_F(TrainTool, ReportsOnPicturesOfAnotherSet) {
+  test::write_scene_tree(folder_ / "other", 4, 99);
+  std::filesystem::copy(folder_ / "set/discs/000.jpg", folder_ / "other/discs/copy.jpg");
+  folder_.write("other/checks/page.jpg", "<html></html>");
+  const Finished result = train({"set", "-o", "run", "--size", "64", "--test", "other"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, HasSubstr("external test accuracy "));
+  EXPECT_THAT(result.out, HasSubstr(" of 12; 95 % interval "));
+  EXPECT_THAT(result.err, HasSubstr("other: 1 pictures are copies"));
+  EXPECT_THAT(result.err,
+              HasSubstr("winnow-train: other/checks/page.jpg: not an image (HTML page); skipped\n"));
+
+  std::filesystem::rename(folder_ / "other/checks", folder_ / "other/boards");
+  const Finished refused = train({"set", "-o", "run2", "--size", "64", "--test", "other"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("other: has classes that the training data does not have: boards"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run2/best.ckpt"));
+}
+
 TEST_F(TrainTool, ExplainsBadUsageInOneLine) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"set"},

@@ -21,6 +21,7 @@ Metadata example() {
                             .scale = {20, 21, 22}};
   metadata.temperature = 1.25;
   metadata.unknown = UnknownRule{10, 0.625F};
+  metadata.conformal = ConformalRule{0.9, 0.375F};
   metadata.metrics = {{"test", {{"accuracy", 0.9}}}};
   metadata.provenance = {{"command", "winnow-train"}};
   return metadata;
@@ -52,8 +53,25 @@ TEST(Metadata, ComesBackAsItWasWritten) {
   ASSERT_TRUE(read.unknown);
   EXPECT_EQ(read.unknown->neighbours, 10);
   EXPECT_EQ(read.unknown->threshold, 0.625F);
+  ASSERT_TRUE(read.conformal);
+  EXPECT_EQ(read.conformal->coverage, 0.9);
+  EXPECT_EQ(read.conformal->threshold, 0.375F);
   EXPECT_EQ(read.metrics, written.metrics);
   EXPECT_EQ(read.provenance, written.provenance);
+}
+
+TEST(Metadata, NeedsNoRuleForPredictionSets) {
+  Metadata written = example();
+  written.conformal.reset();
+  EXPECT_FALSE(metadata_from_json(to_json(written)).conformal);
+}
+
+TEST(Metadata, RefusesACoverageThatIsNone) {
+  for (const double coverage : {0.0, 1.0, -1.0}) {
+    EXPECT_THAT(error_with("conformal", {{"coverage", coverage}, {"threshold", 0.5}}).what(),
+                HasSubstr("coverage of its prediction sets is not between 0 and 1"));
+  }
+  EXPECT_THAT(error_with("conformal", {{"coverage", 0.9}}).what(), HasSubstr("metadata is damaged"));
 }
 
 TEST(Metadata, NeedsNoRuleForTheUnknown) {

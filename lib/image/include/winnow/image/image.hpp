@@ -36,4 +36,12 @@ class Image {
   std::unique_ptr<std::uint8_t[]> pixels_;
 };
 
+// Part of a picture, without a copy: 8-bit RGB, valid as long as the picture.
+struct PixelView {
+  const std::uint8_t* first = nullptr;
+  int width = 0;
+  int height = 0;
+  std::size_t row_bytes = 0;  // from one row to the next
+};
+
 }  // namespace winnow::image

@@ -50,6 +50,9 @@ struct Preprocessing {
 
 // Resizes into [out_height, out_width, 3]: area averaging where it shrinks, cubic where it grows.
 [[nodiscard]] Image resize(const Image& source, int out_width, int out_height);
+// The same into out, [out_height, out_width, 3]. Thread-safe. Throws Error{kInvalid} if a side is below 1 or
+// out is of another size.
+void resize(const PixelView& source, std::span<std::uint8_t> out, int out_width, int out_height);
 
 // Keeps the aspect ratio and makes the longer side at most max_side. Never enlarges.
 [[nodiscard]] Image shrink_to_fit(const Image& source, int max_side);

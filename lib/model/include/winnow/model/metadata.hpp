@@ -17,6 +17,14 @@ struct UnknownRule {
   float threshold = 0;
 };
 
+// Which classes a picture may be, so that the true one is among them with a probability of at least
+// `coverage`: all whose probability reaches the threshold. It holds for pictures like those it was fitted on.
+// Sadinle et al. 2019, arXiv:1609.00451.
+struct ConformalRule {
+  double coverage = 0;
+  float threshold = 0;
+};
+
 struct Metadata {
   static constexpr int kFormatVersion = 1;
 
@@ -25,6 +33,7 @@ struct Metadata {
   image::Preprocessing preprocessing;
   double temperature = 1;  // already divided into the logits of an exported model
   std::optional<UnknownRule> unknown;
+  std::optional<ConformalRule> conformal;
   Json metrics = Json::object();     // what was measured, by split
   Json provenance = Json::object();  // command line, time, versions, data and weights with their licences
 };

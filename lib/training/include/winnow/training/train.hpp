@@ -31,6 +31,8 @@ struct TrainingOptions {
   image::Fit fit = image::Fit::kCrop;
   std::uint64_t seed = 1;       // splits, initial weights, augmentation
   dataset::SplitOptions split;  // for a data set that brings no splits
+  // A folder tree or curated manifest of pictures to report on that nothing is learned from; empty: none.
+  std::filesystem::path test;
   // For scratch:
   int epochs = 40;
   int batch_size = 32;
@@ -44,7 +46,7 @@ struct SkippedImage {
 };
 
 struct TrainingSummary {
-  Json metrics;                       // as in the checkpoint: "val" and "test", where there are such pictures
+  Json metrics;  // as in the checkpoint: "val", "test", "external_test", where there are such pictures
   std::vector<SkippedImage> skipped;  // unreadable images; the run went on without them
 };
 
