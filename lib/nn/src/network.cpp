@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "depthwise.hpp"
 
 namespace winnow::nn {
 namespace {
@@ -31,15 +34,46 @@ torch::Tensor activate(torch::Tensor x, Activation activation) {
     case Activation::kRelu:
       return x.relu_();
     case Activation::kRelu6:
-      return x.clamp_(0, 6);
+      // Unlike clamp_() it keeps no copy of what it overwrites for the backward pass.
+      return torch::hardtanh_(x, 0, 6);
   }
   return x;
+}
+
+Clip to_clip(Activation activation) {
+  return {activation != Activation::kNone,
+          activation == Activation::kRelu6 ? 6.0F : std::numeric_limits<float>::infinity()};
+}
+
+bool is_depthwise(const Layer& layer) {
+  return layer.kind == Layer::Kind::kConvolution && layer.groups > 1 && layer.groups == layer.in_channels &&
+         layer.in_channels == layer.out_channels && !layer.norm.empty();
+}
+
+// For each layer the kernel of the depthwise convolution that applies its activation, as the only one that
+// reads it; 0 where there is none.
+std::vector<int> find_depthwise_readers(const model::Architecture& architecture) {
+  std::vector<int> readers(architecture.layers.size());
+  std::vector<int> kernels(architecture.layers.size());
+  for (const Layer& layer : architecture.layers) {
+    for (const int input : layer.inputs) {
+      if (input < 0) continue;
+      ++readers[static_cast<std::size_t>(input)];
+      kernels[static_cast<std::size_t>(input)] = is_depthwise(layer) ? layer.kernel : 0;
+    }
+  }
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    const bool is_convolution = architecture.layers[i].kind == Layer::Kind::kConvolution;
+    if (!is_convolution || readers[i] != 1 || static_cast<int>(i) == architecture.features) kernels[i] = 0;
+  }
+  return kernels;
 }
 
 }  // namespace
 
 Network::Network(model::Architecture architecture)
     : architecture_(std::move(architecture)),
+      depthwise_readers_(find_depthwise_readers(architecture_)),
       mean_(register_buffer("mean", torch::tensor(at::ArrayRef<float>(architecture_.mean)))),
       scale_(register_buffer("scale", torch::tensor(at::ArrayRef<float>(architecture_.scale)))) {
   for (const model::TensorSpec& spec : model::tensor_specs(architecture_)) {
@@ -52,32 +86,51 @@ Network::Network(model::Architecture architecture)
   }
 }
 
-torch::Tensor Network::run_convolution(const Layer& layer, const torch::Tensor& input) const {
+torch::Tensor Network::run_convolution(std::size_t index, const torch::Tensor& input) const {
+  const Layer& layer = architecture_.layers[index];
   torch::Tensor x = input;
   const model::Padding rows = model::same_padding(static_cast<int>(x.size(2)), layer.kernel, layer.stride);
   const model::Padding columns = model::same_padding(static_cast<int>(x.size(3)), layer.kernel, layer.stride);
+  torch::Tensor weight = tensor(layer.name + ".weight");
+  torch::Tensor bias = layer.norm.empty() ? tensor(layer.name + ".bias") : torch::Tensor();
+  if (!layer.norm.empty() && is_folded()) {
+    // Scaling the few weights instead of every output; gradients come out the same.
+    const torch::Tensor factor = tensor(layer.norm + ".weight") *
+                                 (tensor(layer.norm + ".running_var") + architecture_.norm_epsilon).rsqrt();
+    weight = weight * factor.view({-1, 1, 1, 1});
+    bias = tensor(layer.norm + ".bias") - tensor(layer.norm + ".running_mean") * factor;
+    if (is_depthwise(layer) && is_depthwise_supported(x, layer.kernel)) {
+      const int before = layer.inputs[0];
+      Clip clip_input;
+      if (before >= 0 && depthwise_readers_[static_cast<std::size_t>(before)] > 0) {
+        clip_input = to_clip(architecture_.layers[static_cast<std::size_t>(before)].activation);
+      }
+      const DepthwiseShape shape{x.size(2),
+                                 x.size(3),
+                                 (x.size(2) + layer.stride - 1) / layer.stride,
+                                 (x.size(3) + layer.stride - 1) / layer.stride,
+                                 x.size(1),
+                                 layer.kernel,
+                                 layer.stride,
+                                 rows.before,
+                                 columns.before};
+      return depthwise_convolution(x, clip_input, weight, bias, to_clip(layer.activation), shape);
+    }
+  }
   std::vector<std::int64_t> padding = {rows.before, columns.before};
   if (rows.before != rows.after || columns.before != columns.after) {
     x = torch::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
     padding = {0, 0};
   }
-  torch::Tensor weight = tensor(layer.name + ".weight");
-  if (layer.norm.empty()) {
-    return torch::conv2d(x, weight, tensor(layer.name + ".bias"), layer.stride, padding, 1, layer.groups);
+  x = torch::conv2d(x, weight, bias, layer.stride, padding, 1, layer.groups);
+  if (!layer.norm.empty() && !is_folded()) {
+    x = torch::batch_norm(x, tensor(layer.norm + ".weight"), tensor(layer.norm + ".bias"),
+                          tensor(layer.norm + ".running_mean"), tensor(layer.norm + ".running_var"), true,
+                          kNormMomentum, architecture_.norm_epsilon, false);
   }
-  const torch::Tensor& gamma = tensor(layer.norm + ".weight");
-  const torch::Tensor& beta = tensor(layer.norm + ".bias");
-  const torch::Tensor& mean = tensor(layer.norm + ".running_mean");
-  const torch::Tensor& variance = tensor(layer.norm + ".running_var");
-  if (is_training() && !statistics_are_frozen_) {
-    x = torch::conv2d(x, weight, {}, layer.stride, padding, 1, layer.groups);
-    return torch::batch_norm(x, gamma, beta, mean, variance, true, kNormMomentum, architecture_.norm_epsilon,
-                             false);
-  }
-  // Scaling the few weights instead of every output; gradients come out the same.
-  const torch::Tensor factor = gamma * (variance + architecture_.norm_epsilon).rsqrt();
-  weight = weight * factor.view({-1, 1, 1, 1});
-  return torch::conv2d(x, weight, beta - mean * factor, layer.stride, padding, 1, layer.groups);
+  const int reader = depthwise_readers_[index];
+  if (reader > 0 && is_folded() && is_depthwise_supported(x, reader)) return x;
+  return activate(std::move(x), layer.activation);
 }
 
 NetworkOutput Network::forward(const torch::Tensor& pixels) {
@@ -87,14 +140,15 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
   outputs.reserve(architecture_.layers.size());
   const auto value = [&](int index) { return index < 0 ? input : outputs[static_cast<std::size_t>(index)]; };
   NetworkOutput result;
-  for (const Layer& layer : architecture_.layers) {
+  for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
+    const Layer& layer = architecture_.layers[i];
     torch::Tensor x = value(layer.inputs[0]);
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
-        x = run_convolution(layer, x);
+        x = run_convolution(i, x);
         break;
       case Layer::Kind::kAdd:
-        x = x + value(layer.inputs[1]);
+        x = activate(x + value(layer.inputs[1]), layer.activation);
         break;
       case Layer::Kind::kMeanPool:
         x = x.mean({2, 3});
@@ -103,7 +157,7 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
         x = torch::linear(x, tensor(layer.name + ".weight"), tensor(layer.name + ".bias"));
         break;
     }
-    outputs.push_back(activate(std::move(x), layer.activation));
+    outputs.push_back(std::move(x));
   }
   result.features = value(architecture_.features);
   result.embedding = value(architecture_.embedding);
@@ -142,19 +196,12 @@ model::TensorMap Network::state() const {
   return state;
 }
 
-std::vector<torch::Tensor> Network::parameters_of_rank(bool matrices) const {
-  std::vector<torch::Tensor> chosen;
+std::vector<torch::Tensor> Network::statistics() const {
+  std::vector<torch::Tensor> found;
   for (const auto& [name, value] : tensors_) {
-    if (!is_statistic(name) && (value.dim() > 1) == matrices) chosen.push_back(value);
+    if (is_statistic(name)) found.push_back(value);
   }
-  return chosen;
-}
-
-std::vector<torch::Tensor> Network::decayed_parameters() const {
-  return parameters_of_rank(true);
-}
-std::vector<torch::Tensor> Network::undecayed_parameters() const {
-  return parameters_of_rank(false);
+  return found;
 }
 
 }  // namespace winnow::nn

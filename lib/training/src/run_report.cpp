@@ -205,7 +205,7 @@ void write_data(const RunRecord& record, Page& page) {
 
 std::string render_run_report(const RunRecord& record) {
   Page page(record.name, fmt::format("{} classes, {} recipe, network {}", record.data.classes.size(),
-                                     record.options.recipe == Recipe::kProbe ? "probe" : "scratch",
+                                     recipe_name(record.options.recipe),
                                      record.finished.checkpoint.metadata.architecture));
   write_facts(record, page);
   write_classes(record, page);

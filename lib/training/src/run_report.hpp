@@ -6,7 +6,7 @@
 
 #include "finish.hpp"
 #include "probe.hpp"
-#include "scratch.hpp"
+#include "trainer.hpp"
 #include "winnow/training/train.hpp"
 
 namespace winnow::training {
@@ -17,8 +17,8 @@ struct RunRecord {
   const TrainingOptions& options;
   const Finished& finished;
   const std::vector<SkippedImage>& skipped;
-  const std::vector<stats::PenaltyStep>& probe_steps;  // empty for scratch
-  const std::vector<EpochResult>& epochs;              // empty for probe
+  const std::vector<stats::PenaltyStep>& probe_steps;  // empty unless a probe was kept
+  const std::vector<EpochResult>& epochs;              // empty if a probe was kept
   std::string name;
   std::string command_line;
   std::chrono::seconds duration;

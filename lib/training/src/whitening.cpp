@@ -52,14 +52,19 @@ void add_patches(std::span<const std::uint8_t> picture, std::size_t side, Moment
 }
 
 // Mean products of normalised values; no mean is taken off.
-Matrix second_moments(const Moments& moments, double mean, double scale) {
+Matrix second_moments(const Moments& moments, const image::Preprocessing& preprocessing) {
   const auto count = static_cast<double>(moments.patches);
   Matrix matrix;
   for (std::size_t i = 0; i < kPatch; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       const double product = static_cast<double>(moments.products[i][j]) / count;
-      const double sum = static_cast<double>(moments.sums[i] + moments.sums[j]) / count;
-      matrix[i][j] = matrix[j][i] = (product - mean * sum + mean * mean) / (scale * scale);
+      const double mean_i = preprocessing.mean[i / 4];  // four values of each colour
+      const double mean_j = preprocessing.mean[j / 4];
+      const double sums =
+          (mean_j * static_cast<double>(moments.sums[i]) + mean_i * static_cast<double>(moments.sums[j])) /
+          count;
+      matrix[i][j] = matrix[j][i] =
+          (product - sums + mean_i * mean_j) / (preprocessing.scale[i / 4] * preprocessing.scale[j / 4]);
     }
   }
   return matrix;
@@ -114,7 +119,7 @@ std::vector<float> whitening_filters(const PictureStore& pictures, const image::
   Moments moments;
   for (const auto& [unused, index] : drawn) add_patches(pictures.picture(index), side, moments);
 
-  Matrix matrix = second_moments(moments, preprocessing.mean, preprocessing.scale);
+  Matrix matrix = second_moments(moments, preprocessing);
   const Matrix vectors = diagonalize(matrix);
   std::array<std::size_t, kPatch> order;
   std::iota(order.begin(), order.end(), std::size_t{0});

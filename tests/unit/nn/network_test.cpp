@@ -191,13 +191,6 @@ TEST(Network, NormalisesEachColourOnItsOwn) {
   EXPECT_TRUE(torch::allclose(one.forward(pixels).logits, plain.forward(small).logits, 1e-4, 1e-4));
 }
 
-TEST(Network, DecaysEveryParameterOnceOrNotAtAll) {
-  const Network network(model::make_architecture("small_resnet", 3));
-  EXPECT_EQ(network.decayed_parameters().size() + network.undecayed_parameters().size(),
-            network.parameters().size());
-  for (const torch::Tensor& weight : network.decayed_parameters()) EXPECT_GT(weight.dim(), 1);
-}
-
 TEST(Network, RefusesWeightsOfAnotherNetwork) {
   Network network(model::make_architecture("small_resnet", 3));
   const model::TensorMap other = Network(model::make_architecture("small_resnet", 4)).state();

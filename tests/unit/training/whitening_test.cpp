@@ -40,7 +40,7 @@ std::array<double, kWhiteningFilters> answers(const std::vector<float>& filters,
     for (std::size_t c = 0; c < 3; ++c) {
       for (std::size_t dy = 0; dy < 2; ++dy) {
         for (std::size_t dx = 0; dx < 2; ++dx) {
-          const double value = (picture[((y + dy) * 32 + x + dx) * 3 + c] - kRule.mean) / kRule.scale;
+          const double value = (picture[((y + dy) * 32 + x + dx) * 3 + c] - kRule.mean[c]) / kRule.scale[c];
           sums[f] += static_cast<double>(filters[f * kPatch + c * 4 + dy * 2 + dx]) * value;
         }
       }
