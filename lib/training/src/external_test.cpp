@@ -33,9 +33,9 @@ void adopt_classes(const std::filesystem::path& folder, const std::vector<std::s
 }
 
 dataset::Dataset seen_pictures(const dataset::Dataset& training) {
-  dataset::Dataset seen{training.root, training.classes, {}, true};
-  std::copy_if(training.samples.begin(), training.samples.end(), std::back_inserter(seen.samples),
-               [](const dataset::Sample& sample) { return sample.split != dataset::Split::kTest; });
+  dataset::Dataset seen = training;
+  std::erase_if(seen.samples,
+                [](const dataset::Sample& sample) { return sample.split == dataset::Split::kTest; });
   return seen;
 }
 

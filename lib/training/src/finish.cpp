@@ -113,8 +113,8 @@ struct Seen {
 // samples: those of the data that `seen` has a row for.
 Evaluation evaluate(std::string name, const dataset::Dataset& data, std::span<const std::size_t> samples,
                     const Seen& seen, const stats::LinearModel& head, const model::Metadata& metadata) {
-  Evaluation result{.name = std::move(name), .root = data.root};
-  for (const std::size_t i : samples) result.paths.push_back(data.samples[i].path);
+  Evaluation result{.name = std::move(name), .pictures = {.root = data.root, .archive = data.archive}};
+  for (const std::size_t i : samples) result.pictures.samples.push_back(data.samples[i]);
   result.labels = labels_of(data, samples);
   const stats::Matrix logits = stats::predict_logits(head, seen.embeddings);
   const auto calibration_error = [&](const stats::Matrix& probabilities) {

@@ -34,10 +34,9 @@ inline constexpr const char* kExternalTestSet = "external_test";
 
 // How the network does on pictures that it was not fitted on.
 struct Evaluation {
-  std::string name;  // one of those above
-  std::filesystem::path root;
-  std::vector<std::string> paths;  // of the samples, relative to root
-  stats::Matrix probabilities;     // [samples, classes], calibrated
+  std::string name;             // one of those above
+  dataset::Dataset pictures;    // its samples, so that they can be shown
+  stats::Matrix probabilities;  // [samples, classes], calibrated
   std::vector<int> labels;
   std::vector<int> predicted;
   stats::Confusion confusion{0};

@@ -28,7 +28,7 @@ struct Hard {
 std::vector<Hard> rank(const RunRecord& record, bool wrong) {
   std::vector<Hard> ranked;
   for (const Evaluation& evaluation : record.finished.evaluations) {
-    for (std::size_t i = 0; i < evaluation.paths.size(); ++i) {
+    for (std::size_t i = 0; i < evaluation.pictures.samples.size(); ++i) {
       const int truth = evaluation.labels[i];
       const int answer = evaluation.predicted[i];
       if ((answer != truth) != wrong) continue;
@@ -51,9 +51,8 @@ std::vector<image::HeatMap> explain(const RunRecord& record, std::span<const Har
   std::vector<int> answers;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     answers.push_back(chosen[i].answer);
-    const Evaluation& from = *chosen[i].evaluation;
-    const Result<Bytes> file =
-        dataset::Dataset{.root = from.root}.read({.path = from.paths[chosen[i].index]});
+    const dataset::Dataset& from = chosen[i].evaluation->pictures;
+    const Result<Bytes> file = from.read(from.samples[chosen[i].index]);
     // A picture that is gone stays black; its thumbnail is missing too.
     if (file) (void)image::decode_and_preprocess(*file, rule, std::span(pixels).subspan(i * bytes, bytes));
   }
@@ -74,15 +73,16 @@ std::vector<report::Picture> draw(const RunRecord& record, std::span<const Hard>
   std::vector<report::Picture> pictures;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const Hard& hard = chosen[i];
-    const std::string& path = hard.evaluation->paths[hard.index];
+    const dataset::Dataset& from = hard.evaluation->pictures;
+    const dataset::Sample& sample = from.samples[hard.index];
     report::Picture picture{
         .jpeg = {},
         .title =
             fmt::format("{}, {:.0f} %", classes[static_cast<std::size_t>(hard.answer)], 100 * hard.of_answer),
         .caption = fmt::format("labelled {}, {:.1f} %; {}: {}", classes[static_cast<std::size_t>(hard.truth)],
-                               100 * hard.of_truth, set_name(*hard.evaluation), path),
+                               100 * hard.of_truth, set_name(*hard.evaluation), sample.path),
         .alarming = hard.answer != hard.truth};
-    image::Image small = dataset::thumbnail({.root = hard.evaluation->root}, {.path = path}, kThumbnailSide);
+    image::Image small = dataset::thumbnail(from, sample, kThumbnailSide);
     if (!small.empty()) {
       picture.jpeg = image::encode_jpeg(small, kQuality);
       if (!maps.empty()) {

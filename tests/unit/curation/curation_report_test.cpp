@@ -71,8 +71,10 @@ TEST(CurationReport, SaysWhatWasCounted) {
   EXPECT_THAT(html, HasSubstr("<b>2</b><span>under two labels</span>"));
   EXPECT_THAT(html, HasSubstr("<b>1</b><span>broken</span>"));
   EXPECT_THAT(html, HasSubstr("<b>77</b><span>leaks between splits</span>"));
-  EXPECT_THAT(html,
-              HasSubstr("<td>cat</td><td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">1</td>"));
+  EXPECT_THAT(
+      html,
+      HasSubstr(
+          "<th scope=\"row\">cat</th><td class=\"n\">4</td><td class=\"n\">1</td><td class=\"n\">1</td>"));
 }
 
 TEST(CurationReport, ShowsGroupsSideBySide) {
@@ -93,7 +95,7 @@ TEST(CurationReport, ShowsGroupsSideBySide) {
 
 TEST(CurationReport, ListsBrokenFilesWithTheirReasons) {
   EXPECT_THAT(render(example("cat"), "pets", ""),
-              HasSubstr("<td>cat/d.jpg</td><td>detail of cat/d.jpg</td>"));
+              HasSubstr("<th scope=\"row\">cat/d.jpg</th><td>detail of cat/d.jpg</td>"));
 }
 
 TEST(CurationReport, LeavesOutWhatThereIsNot) {
@@ -137,7 +139,7 @@ TEST(CurationReport, ShowsWhatIsWorthALookLargestSheetAndWorstPictureFirst) {
   EXPECT_LT(html.find("why cat/3.jpg"), html.find("why cat/1.jpg"));
   EXPECT_THAT(html, HasSubstr("<b>cat, or dog?</b>"));
   EXPECT_THAT(html, HasSubstr("data-path=\"cat/2.jpg\" data-label=\"cat\" data-suggested=\"dog\""));
-  EXPECT_THAT(html, HasSubstr("<td>Dark</td><td class=\"n\">2</td>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">Dark</th><td class=\"n\">2</td>"));
 }
 
 TEST(CurationReport, TellsPropertiesOfTheSet) {
@@ -147,9 +149,9 @@ TEST(CurationReport, TellsPropertiesOfTheSet) {
   curation.spreads = {{"Dark", {0.5F, 0.9F}, 0.32}};
   const std::string html = render(curation, "pets", "");
   EXPECT_EQ(test::find_markup_fault(html), "");
-  EXPECT_THAT(html, HasSubstr("<td>Without colour</td><td class=\"n\">40</td>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">Without colour</th><td class=\"n\">40</td>"));
   EXPECT_THAT(html, HasSubstr("a property of the set"));
-  EXPECT_THAT(html, HasSubstr("<td>Rarest class</td><td class=\"n\">2</td>"));
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">Rarest class</th><td class=\"n\">2</td>"));
   EXPECT_THAT(html, HasSubstr("<b>97.0 %</b>"));
   EXPECT_THAT(html, HasSubstr("<figcaption>Dark</figcaption>"));
 }

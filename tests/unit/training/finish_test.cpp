@@ -69,7 +69,7 @@ TEST_F(Finish, CalibratesAndMeasuresEachSplit) {
   EXPECT_EQ(finished.evaluations[0].name, "val");
   const Evaluation& test = finished.evaluations[1];
   EXPECT_EQ(test.name, "test");
-  EXPECT_EQ(test.paths.front(), "picture240");
+  EXPECT_EQ(test.pictures.samples.front().path, "picture240");
   EXPECT_LT(test.nll, test.nll_before);
   EXPECT_LT(test.calibration_error, test.calibration_error_before);
 

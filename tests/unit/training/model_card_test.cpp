@@ -33,7 +33,7 @@ class ModelCard : public testing::Test {
   }
 
   void add_evaluation() {
-    Evaluation test{.name = kTestSet, .root = {}, .paths = {"a", "b", "c"}};
+    Evaluation test{.name = kTestSet, .pictures = {}};
     test.confusion = stats::Confusion(3);
     test.confusion.add(0, 0);
     test.confusion.add(0, 1);

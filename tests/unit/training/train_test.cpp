@@ -250,7 +250,7 @@ TEST_F(Training, MissingWeightsAreNamedBeforeAnyWork) {
 TEST_F(Training, WeightsOfAnotherNetworkAreRefused) {
   test::write_scene_tree(folder_ / "set", 4);
   probe_.architecture = "small_resnet";
-  EXPECT_THAT(error_of(probe_), HasSubstr("these are weights of another network"));
+  EXPECT_THAT(error_of(probe_), HasSubstr("these are weights of efficientnet_lite0, not of small_resnet"));
 }
 
 TEST_F(Training, AnUnknownNetworkIsRefusedWithTheKnownOnes) {
