@@ -64,14 +64,10 @@ struct Looks {
     mirrored.push_back(look.mirrored);
   }
 
-  // Lowers least[j] to the differing bits of picture i and picture begin + j.
-  void lower(std::size_t i, std::size_t begin, std::span<std::uint64_t> least) const {
-    std::array<std::uint64_t, kTile> counts;
-    const std::span<std::uint64_t> differing = std::span(counts).first(least.size());
-    for (const std::vector<std::uint64_t>* others : {&upright, &mirrored}) {
-      stats::count_differing_bits(std::span(upright).subspan(i, 1), others->data() + begin, 0, differing);
-      for (std::size_t j = 0; j < least.size(); ++j) least[j] = std::min(least[j], differing[j]);
-    }
+  // Lowers least[j] to the differing bits of picture i and picture begin + j. Returns the lowest of them.
+  std::uint64_t lower(std::size_t i, std::size_t begin, std::span<std::uint64_t> least) const {
+    stats::lower_to_differing_bits(upright[i], upright.data() + begin, least);
+    return stats::lower_to_differing_bits(upright[i], mirrored.data() + begin, least);
   }
 
   static constexpr std::size_t kTile = 1024;
@@ -97,8 +93,9 @@ void for_each_alike(const Pictures& pictures, std::span<const std::size_t> rows,
     for (std::size_t begin = i + 1; begin < rows.size(); begin += Looks::kTile) {
       const std::size_t count = std::min(Looks::kTile, rows.size() - begin);
       std::fill_n(least.begin(), count, std::uint64_t{64});
-      whole.lower(i, begin, std::span(least).first(count));
-      if (has_borders) inner.lower(i, begin, std::span(least).first(count));
+      std::uint64_t lowest = whole.lower(i, begin, std::span(least).first(count));
+      if (has_borders) lowest = inner.lower(i, begin, std::span(least).first(count));
+      if (lowest > limit) continue;
       for (std::size_t j = 0; j < count; ++j) {
         if (least[j] > limit) continue;
         const std::lock_guard lock(mutex);

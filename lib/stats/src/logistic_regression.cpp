@@ -12,6 +12,9 @@ namespace {
 
 using Vector = std::vector<float>;
 
+// Of the loss: what rounding in float32 can add to it. Near the minimum a step gains less than this.
+constexpr double kLossNoise = 1e-7;
+
 // Parameters lie in one vector: [classes, features] weights, then [classes] biases.
 class Objective {
  public:
@@ -141,7 +144,9 @@ void minimise(Objective& objective, Vector& parameters, const LogisticOptions& o
 
     const Vector direction = history.direction(gradient);
     const double slope = dot(direction.data(), gradient.data(), gradient.size());
-    // Armijo back-tracking; the loss is convex, so the first step that pays is good enough.
+    // Armijo back-tracking; the loss is convex, so the first step that pays is good enough. Without an
+    // allowance for rounding the last steps would be halved to nothing, over and over.
+    const double allowance = kLossNoise * std::max(1.0, loss);
     double step = iteration == 0 ? 1.0 / std::max(1.0F, steepest) : 1.0;
     Vector next;
     Vector next_gradient;
@@ -151,7 +156,7 @@ void minimise(Objective& objective, Vector& parameters, const LogisticOptions& o
       next = parameters;
       add_scaled(next.data(), static_cast<float>(step), direction.data(), direction.size());
       next_loss = objective.evaluate(next, next_gradient);
-      found = next_loss <= loss + 1e-4 * step * slope;
+      found = next_loss <= loss + 1e-4 * step * slope + allowance;
     }
     if (!found) return;  // float32 has no better point to offer
     history.add(difference(next, parameters), difference(next_gradient, gradient));

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "dot.hpp"
-#include "winnow/core/parallel.hpp"
+#include "nearest.hpp"
 
 namespace winnow::stats {
 
@@ -23,19 +22,15 @@ std::vector<float> kth_similarity(const Matrix& queries, std::span<const int> qu
                                   const Matrix& references, std::span<const int> reference_groups, int k,
                                   unsigned threads, const std::stop_token& stop) {
   std::vector<float> result(queries.rows(), -1);
-  parallel_for(queries.rows(), threads, stop, [&](std::size_t i) {
-    std::vector<float> cosines;
-    cosines.reserve(references.rows());
-    for (std::size_t j = 0; j < references.rows(); ++j) {
-      if (reference_groups[j] == query_groups[i]) continue;
-      cosines.push_back(dot(queries.row(i).data(), references.row(j).data(), references.columns()));
-    }
-    const auto kth = static_cast<std::size_t>(k);
-    if (kth == 0 || cosines.size() < kth) return;
-    const auto at = cosines.begin() + static_cast<std::ptrdiff_t>(kth - 1);
-    std::nth_element(cosines.begin(), at, cosines.end(), std::greater<>());
-    result[i] = *at;
-  });
+  if (k < 1) return result;
+  const auto grouped = [](const Matrix& matrix, std::span<const int> groups) {
+    GroupedRows rows{.rows = {}, .groups = {groups.begin(), groups.end()}};
+    for (std::size_t i = 0; i < matrix.rows(); ++i) rows.rows.push_back(matrix.row(i).data());
+    return rows;
+  };
+  const Matrix nearest = find_nearest(grouped(queries, query_groups), grouped(references, reference_groups),
+                                      references.columns(), static_cast<std::size_t>(k), threads, stop);
+  for (std::size_t i = 0; i < queries.rows(); ++i) result[i] = std::max(-1.0F, nearest.row(i).back());
   return result;
 }
 

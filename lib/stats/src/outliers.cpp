@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 
-#include "dot.hpp"
-#include "winnow/core/parallel.hpp"
+#include "nearest.hpp"
 #include "winnow/core/random.hpp"
 #include "winnow/stats/neighbours.hpp"
 
@@ -25,34 +23,32 @@ std::vector<std::size_t> draw_references(std::size_t count, const OutlierOptions
   return rows;
 }
 
-float mean_distance(const Matrix& units, std::span<const int> groups, std::size_t sample,
-                    std::span<const std::size_t> references, std::size_t neighbours) {
-  std::vector<float> cosines;
-  cosines.reserve(references.size());
-  for (const std::size_t j : references) {
-    if (groups[j] != groups[sample]) {
-      cosines.push_back(dot(units.row(sample).data(), units.row(j).data(), units.columns()));
-    }
-  }
-  const std::size_t count = std::min(neighbours, cosines.size());
-  if (count == 0) return 0;
-  const auto end = cosines.begin() + static_cast<std::ptrdiff_t>(count);
-  std::partial_sort(cosines.begin(), end, cosines.end(), std::greater<>());
-  const double sum = std::accumulate(cosines.begin(), end, 0.0);
-  return static_cast<float>(std::clamp(1 - sum / static_cast<double>(count), 0.0, 2.0));
+float mean_distance(std::span<const float> nearest) {
+  const auto end = std::find(nearest.begin(), nearest.end(), kNoNeighbour);
+  if (end == nearest.begin()) return 0;
+  const double sum = std::accumulate(nearest.begin(), end, 0.0);
+  return static_cast<float>(std::clamp(1 - sum / static_cast<double>(end - nearest.begin()), 0.0, 2.0));
 }
 
 }  // namespace
 
 Outliers find_outliers(const Matrix& units, std::span<const int> groups, const OutlierOptions& options,
                        unsigned threads, const std::stop_token& stop) {
+  const auto pick = [&](std::span<const std::size_t> rows) {
+    GroupedRows picked;
+    for (const std::size_t row : rows) {
+      picked.rows.push_back(units.row(row).data());
+      picked.groups.push_back(groups[row]);
+    }
+    return picked;
+  };
+  std::vector<std::size_t> all(units.rows());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Matrix nearest =
+      find_nearest(pick(all), pick(draw_references(units.rows(), options)), units.columns(),
+                   static_cast<std::size_t>(std::max(options.neighbours, 1)), threads, stop);
   Outliers result;
-  result.distances.resize(units.rows());
-  const std::vector<std::size_t> references = draw_references(units.rows(), options);
-  const auto neighbours = static_cast<std::size_t>(std::max(options.neighbours, 1));
-  parallel_for(units.rows(), threads, stop, [&](std::size_t i) {
-    result.distances[i] = mean_distance(units, groups, i, references, neighbours);
-  });
+  for (std::size_t i = 0; i < units.rows(); ++i) result.distances.push_back(mean_distance(nearest.row(i)));
 
   const float low = quantile(result.distances, 0.25);
   const float median = quantile(result.distances, 0.5);

@@ -36,6 +36,13 @@ Matrix draw_directions(std::size_t width) {
   return directions;
 }
 
+std::vector<const float*> row_starts(const Matrix& units, std::span<const std::size_t> rows) {
+  std::vector<const float*> starts;
+  starts.reserve(rows.size());
+  for (const std::size_t row : rows) starts.push_back(units.row(row).data());
+  return starts;
+}
+
 // For each row on which side of each random plane it lies. Word w of row i stands at words[w * rows + i].
 class Sketches {
  public:
@@ -47,12 +54,19 @@ class Sketches {
         static_cast<std::uint64_t>(std::ceil(kBits * p + kSpareDeviations * std::sqrt(kBits * p * (1 - p))));
     if (rows.empty()) return;
     const Matrix directions = draw_directions(units.columns());
+    std::vector<const float*> starts;
+    for (std::size_t bit = 0; bit < kBits; ++bit) starts.push_back(directions.row(bit).data());
     parallel_for((rows_ + kTile - 1) / kTile, threads, stop, [&](std::size_t tile) {
-      for (std::size_t bit = 0; bit < kBits; ++bit) {
-        const float* direction = directions.row(bit).data();
-        for (std::size_t i = tile * kTile; i < std::min(rows_, (tile + 1) * kTile); ++i) {
-          const bool above = dot(units.row(rows[i]).data(), direction, units.columns()) > 0;
-          words_[bit / 64 * rows_ + i] |= std::uint64_t{above} << bit % 64;
+      const std::size_t first = tile * kTile;
+      const std::vector<const float*> some =
+          row_starts(units, rows.subspan(first, std::min(kTile, rows_ - first)));
+      std::array<float, kTile * kTile> products;
+      for (std::size_t word = 0; word < kWords; ++word) {
+        dot_all(some, std::span(starts).subspan(word * 64, 64), units.columns(), products.data());
+        for (std::size_t i = 0; i < some.size(); ++i) {
+          for (std::size_t bit = 0; bit < 64; ++bit) {
+            words_[word * rows_ + first + i] |= std::uint64_t{products[i * 64 + bit] > 0} << bit;
+          }
         }
       }
     });
@@ -84,15 +98,38 @@ class Search {
 
   // Multiplies row i with the candidates.
   void compare(std::size_t i, const std::vector<std::size_t>& candidates) {
-    for (const std::size_t j : candidates) {
-      const float cosine = dot(units_.row(rows_[i]).data(), units_.row(rows_[j]).data(), units_.columns());
-      if (!(cosine >= cosine_)) continue;
-      const std::lock_guard lock(mutex_);
-      visit_(i, j, cosine);
+    if (candidates.empty()) return;
+    const float* row = units_.row(rows_[i]).data();
+    std::vector<const float*> others;
+    for (const std::size_t j : candidates) others.push_back(units_.row(rows_[j]).data());
+    std::vector<float> cosines(others.size());
+    dot_all({&row, 1}, others, units_.columns(), cosines.data());
+    for (std::size_t c = 0; c < candidates.size(); ++c) take(i, candidates[c], cosines[c]);
+  }
+
+  // Multiplies each of up to kTile rows from `first` on with each of up to kTile rows from `begin` on.
+  void compare_tiles(std::size_t first, std::size_t begin) {
+    const auto tile = [&](std::size_t from) {
+      return row_starts(units_, rows_.subspan(from, std::min(kTile, rows_.size() - from)));
+    };
+    const std::vector<const float*> some = tile(first);
+    const std::vector<const float*> others = tile(begin);
+    std::array<float, kTile * kTile> cosines;
+    dot_all(some, others, units_.columns(), cosines.data());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      for (std::size_t j = 0; j < others.size(); ++j) {
+        if (first + i < begin + j) take(first + i, begin + j, cosines[i * others.size() + j]);
+      }
     }
   }
 
  private:
+  void take(std::size_t i, std::size_t j, float cosine) {
+    if (!(cosine >= cosine_)) return;
+    const std::lock_guard lock(mutex_);
+    visit_(i, j, cosine);
+  }
+
   const Matrix& units_;
   const std::span<const std::size_t> rows_;
   const float cosine_;
@@ -108,24 +145,26 @@ void for_each_similar_pair(const Matrix& units, std::span<const std::size_t> cho
   const std::size_t rows = chosen.size();
   const bool sketched = rows >= options.sketch_from;
   const Sketches sketches(units, sketched ? chosen : chosen.first(0), options.cosine, threads, stop);
-  const std::size_t width = sketched ? kSketchTile : kTile;
   Search search(units, chosen, options.cosine, visit);
   parallel_for((rows + kTile - 1) / kTile, threads, stop, [&](std::size_t tile) {
     const std::size_t first = tile * kTile;
     const std::size_t last = std::min(rows, first + kTile);
+    if (!sketched) {
+      for (std::size_t begin = first; begin < rows; begin += kTile) {
+        throw_if_stopped(stop);
+        search.compare_tiles(first, begin);
+      }
+      return;
+    }
     std::vector<std::size_t> candidates;
-    for (std::size_t begin = first; begin < rows; begin += width) {
+    for (std::size_t begin = first; begin < rows; begin += kSketchTile) {
       throw_if_stopped(stop);
-      const std::size_t end = std::min(rows, begin + width);
+      const std::size_t end = std::min(rows, begin + kSketchTile);
       for (std::size_t i = first; i < last; ++i) {
         candidates.clear();
         const std::size_t from = std::max(begin, i + 1);
         if (from >= end) continue;
-        if (sketched) {
-          sketches.candidates(i, from, end, candidates);
-        } else {
-          for (std::size_t j = from; j < end; ++j) candidates.push_back(j);
-        }
+        sketches.candidates(i, from, end, candidates);
         search.compare(i, candidates);
       }
     }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <vector>
 
@@ -41,6 +42,24 @@ TEST(CountDifferingBits, AnEmptyQueryDiffersInNothing) {
   std::vector<std::uint64_t> differing(2, 7);
   count_differing_bits({}, words, 2, differing);
   EXPECT_THAT(differing, ElementsAre(0, 0));
+}
+
+TEST(LowerToDifferingBits, KeepsTheLesserAndTellsTheLowest) {
+  for (std::size_t count = 1; count < 70; ++count) {
+    std::vector<std::uint64_t> words;
+    std::vector<std::uint64_t> least;
+    std::vector<std::uint64_t> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      words.push_back(mix_bits(i));
+      least.push_back(20 + i);
+      expected.push_back(
+          std::min<std::uint64_t>(20 + i, static_cast<unsigned>(std::popcount(words[i] ^ 77))));
+    }
+    const std::uint64_t lowest = lower_to_differing_bits(77, words.data(), least);
+    ASSERT_EQ(least, expected) << count;
+    ASSERT_EQ(lowest, *std::min_element(expected.begin(), expected.end())) << count;
+  }
+  EXPECT_EQ(lower_to_differing_bits(77, nullptr, {}), 64u);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "unit/stats/samples.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/stats/calibration.hpp"
+#include "winnow/stats/neighbours.hpp"
 
 namespace winnow::stats {
 namespace {
@@ -119,6 +120,16 @@ TEST(FitLogistic, HasNoSlopeOnWideData) {
   const LinearModel model = fit(problem);
   EXPECT_LT(largest_gradient(model, problem, 1e-3), 3e-5);
   EXPECT_EQ(accuracy(model, problem), 1);
+}
+
+// Where the last steps gain less than rounding takes from the loss.
+TEST(FitLogistic, ReachesATightToleranceOnUnitVectors) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    Problem problem = noisy_problem(400, 640, 2, 0.1F, 100 + 3 * seed);
+    normalise_rows(problem.x);
+    const LinearModel model = fit(problem, {.l2 = 1e-2, .tolerance = 2e-6});
+    EXPECT_LT(largest_gradient(model, problem, 1e-2), 3e-6) << "seed " << seed;
+  }
 }
 
 TEST(FitLogistic, IsBetterThanEveryModelAroundIt) {

@@ -14,8 +14,8 @@ namespace winnow::stats {
 struct OutlierOptions {
   int neighbours = 10;
   double spread = 1.7;  // interquartile ranges above the third quartile
-  // Neighbours are looked for among as many samples at most, drawn by the seed: every pair of 100,000
-  // samples would take most of an hour. Distances grow with it alike for all, so the rule stays the same.
+  // Above it, neighbours are looked for among so many samples, drawn by the seed: among all, time would grow
+  // with the square of the samples. Distances grow with it alike for all, so the rule stays the same.
   std::size_t max_references = 10'000;
   std::uint64_t seed = 1;
 };
