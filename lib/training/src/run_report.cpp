@@ -268,9 +268,8 @@ void write_hard_pictures(const RunRecord& record, Page& page, const Context& con
   if (record.finished.evaluations.empty()) return;
   const HardPictures hard = find_hard_pictures(record, context);
   constexpr const char* kMaps =
-      "The second picture shows where the evidence for the answer lies, yellow the most; what is dark the "
-      "network does "
-      "not see.";
+      "The second picture shows where the evidence for the answer lies, yellow the most. The network sees "
+      "what is coloured.";
   const auto has_map = [](const report::Picture& picture) { return !picture.overlay.empty(); };
   const bool has_maps = std::any_of(hard.mistakes.begin(), hard.mistakes.end(), has_map) ||
                         std::any_of(hard.unsure.begin(), hard.unsure.end(), has_map);
