@@ -1,8 +1,14 @@
 #include "train/options.hpp"
 
+#include <fmt/format.h>
+
 #include "winnow/cli/data_files.hpp"
 
 namespace winnow::tools {
+
+using training::Device;
+using training::Precision;
+using training::Recipe;
 
 void add_options(CLI::App& app, TrainOptions& options) {
   training::TrainingOptions& training = options.training;
@@ -18,21 +24,23 @@ void add_options(CLI::App& app, TrainOptions& options) {
          "--test", training.test,
          "Folder tree or curated manifest of other pictures to report on; nothing is learned from them")
       ->type_name("DIR|FILE");
-  app.add_option("--recipe", training.recipe, "How to learn: probe or scratch [probe]")
-      ->transform(CLI::CheckedTransformer(
-                      std::map<std::string, training::Recipe>{{"probe", training::Recipe::kProbe},
-                                                              {"scratch", training::Recipe::kScratch}})
+  app.add_option("--recipe", training.recipe,
+                 "How to learn: auto (probe, then finetune where that can help; the better is kept), probe, "
+                 "finetune or scratch [auto]")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Recipe>{{"auto", Recipe::kAuto},
+                                                                        {"probe", Recipe::kProbe},
+                                                                        {"finetune", Recipe::kFinetune},
+                                                                        {"scratch", Recipe::kScratch}})
                       .description(""))
       ->type_name("NAME");
-  app.add_option(
-         "--arch", training.architecture,
-         "The network: efficientnet_lite0 (default of probe), efficientnet_lite1, efficientnet_lite2, "
-         "resnet18, resnet50, small_resnet (default of scratch), airbench or doom68")
+  app.add_option("--arch", training.architecture,
+                 "The network: efficientnet_lite0 (the default), efficientnet_lite1, efficientnet_lite2, "
+                 "resnet18, resnet50, small_resnet (default of scratch), airbench or doom68")
       ->type_name("NAME");
   app.add_option(
          "--weights", training.weights,
-         "Pretrained weights for probe, a safetensors file with names as in torchvision or timm; default: "
-         "those that were set up with winnow")
+         "Pretrained weights for all but scratch, a safetensors file with names as in torchvision or timm; "
+         "default: those that were set up with winnow")
       ->type_name("FILE");
   app.add_option("--cache", training.cache,
                  "Folder in which embeddings are kept for the next run; default: .winnow beside the classes")
@@ -53,18 +61,59 @@ void add_options(CLI::App& app, TrainOptions& options) {
   app.add_option("--seed", training.seed, "Equal seed, data and machine give equal weights")
       ->type_name("N")
       ->capture_default_str();
-  app.add_option("--epochs", training.epochs, "Passes over the pictures (scratch)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000).description(""))
+  app.add_option("--budget", training.budget,
+                 "Minutes that auto may take in all; so many epochs of fine-tuning as fit in are done")
+      ->type_name("MIN")
+      ->check(CLI::PositiveNumber.description(""))
       ->capture_default_str();
-  app.add_option("--batch", training.batch_size, "Pictures per step (scratch)")
+  app.add_option("--epochs", training.epochs,
+                 fmt::format("Passes over the pictures at most; default: {} for finetune, {} for scratch",
+                             training::kFinetuneEpochs, training::kScratchEpochs))
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000).description(""));
+  app.add_option("--batch", training.batch_size, "Pictures per step (finetune, scratch)")
       ->type_name("N")
       ->check(CLI::Range(2, 4096).description(""))
       ->capture_default_str();
-  app.add_option("--lr", training.learning_rate, "Peak learning rate (scratch)")
+  app.add_option(
+         "--lr", training.learning_rate,
+         fmt::format("Peak learning rate; default: {:g} for finetune, with three times that for the head, "
+                     "{:g} for scratch",
+                     training::kFinetuneRate, training::kScratchRate))
       ->type_name("X")
-      ->check(CLI::PositiveNumber.description(""))
+      ->check(CLI::PositiveNumber.description(""));
+  app.add_option("--weight-decay", training.weight_decay,
+                 "How strongly weights are drawn to zero (finetune, scratch)")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
+  app.add_option(
+         "--precision", training.precision,
+         "What finetune and scratch compute in: fp32, bf16, or auto for the faster one, measured [auto]")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{{"auto", Precision::kAuto},
+                                                                           {"fp32", Precision::kFloat32},
+                                                                           {"bf16", Precision::kBFloat16}})
+                      .description(""))
+      ->type_name("NAME");
+  app.add_option("--device", training.device,
+                 "Where finetune and scratch compute: cpu, cuda, or auto for cuda where there is one [auto]")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Device>{{"auto", Device::kAuto},
+                                                                        {"cpu", Device::kCpu},
+                                                                        {"cuda", Device::kCuda}})
+                      .description(""))
+      ->type_name("NAME");
+  app.add_option(
+         "--memory", training.memory,
+         "Memory for decoded pictures, such as 4GB; what is more lies in a temporary file; default: half "
+         "of the machine's")
+      ->transform(CLI::AsSizeValue(true).description(""))
+      ->type_name("SIZE");
+  app.add_flag("--dry-run", options.dry_run,
+               "Print what would be done, with an estimate of time and memory, and end");
+  app.add_flag(
+      "--resume", training.resume,
+      "Go on where a run in the same folder was broken off; with the same data and options it arrives "
+      "at the same weights");
 }
 
 }  // namespace winnow::tools

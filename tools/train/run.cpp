@@ -26,6 +26,13 @@ cli::Outcome run(const TrainOptions& options, cli::ToolContext& context) {
   keep_freed_memory();
   training::TrainingOptions settings = options.training;
   settings.split.seed = settings.seed;
+  if (options.dry_run) {
+    for (const std::string& line :
+         training::describe_plan(dataset::open_dataset(options.data), settings, context)) {
+      fmt::print(context.out, "{}\n", line);
+    }
+    return cli::Outcome::kDone;
+  }
   const training::TrainingSummary summary = training::train(dataset::open_dataset(options.data), settings,
                                                             options.run, context.command_line, context);
   for (const training::SkippedImage& image : summary.skipped) {

@@ -152,9 +152,21 @@ int run_parsed(const Tool& tool, const CommonOptions& options, const Signals& si
   return kExitFailed;
 }
 
+void restart_with(const std::map<std::string, std::string>& environment, const char* const* argv) {
+  bool is_complete = true;
+  for (const auto& [name, value] : environment) {
+    if (std::getenv(name.c_str()) != nullptr) continue;
+    is_complete = false;
+    ::setenv(name.c_str(), value.c_str(), 0);
+  }
+  // If that fails, the program goes on without.
+  if (!is_complete) ::execv("/proc/self/exe", const_cast<char* const*>(argv));
+}
+
 }  // namespace
 
 int run_tool(int argc, const char* const* argv, const Tool& tool) {
+  restart_with(tool.environment, argv);
   const Signals signals;
   CLI::App app(tool.summary, tool.name);
   app.footer(fmt::format("Options can also stand in the environment ({}) and in the file of --config.\n\n{}",

@@ -96,4 +96,13 @@ std::vector<TensorSpec> tensor_specs(const Architecture& architecture) {
   return specs;
 }
 
+bool has_activation_maps(const Architecture& architecture) {
+  const std::size_t count = architecture.layers.size();
+  if (architecture.classes < 2 || count < 2) return false;
+  const Layer& head = architecture.layers[count - 1];
+  const Layer& embedding = architecture.layers[static_cast<std::size_t>(architecture.embedding)];
+  return head.kind == Layer::Kind::kLinear && head.inputs == std::vector{architecture.embedding} &&
+         embedding.kind == Layer::Kind::kMeanPool && embedding.inputs == std::vector{architecture.features};
+}
+
 }  // namespace winnow::model

@@ -5,7 +5,8 @@
 namespace winnow::model {
 namespace {
 constexpr const char* kMetadataKey = "winnow";
-}
+constexpr const char* kTrainingKey = "winnow.training";
+}  // namespace
 
 Checkpoint read_checkpoint(const std::filesystem::path& file) {
   Safetensors content = read_safetensors(file);
@@ -17,14 +18,21 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   }
   const Json json = Json::parse(text->second, nullptr, false);
   try {
-    return {metadata_from_json(json), std::move(content.tensors)};
+    Checkpoint checkpoint{metadata_from_json(json), std::move(content.tensors)};
+    const auto training = content.metadata.find(kTrainingKey);
+    if (training != content.metadata.end()) {
+      checkpoint.training_state = Json::parse(training->second, nullptr, false);
+    }
+    return checkpoint;
   } catch (const Error& error) {
     throw Error(error.kind(), file.string(), error.what());
   }
 }
 
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint) {
-  write_safetensors(file, {checkpoint.tensors, {{kMetadataKey, to_line(to_json(checkpoint.metadata))}}});
+  std::map<std::string, std::string> metadata = {{kMetadataKey, to_line(to_json(checkpoint.metadata))}};
+  if (!checkpoint.training_state.is_null()) metadata[kTrainingKey] = to_line(checkpoint.training_state);
+  write_safetensors(file, {checkpoint.tensors, std::move(metadata)});
 }
 
 }  // namespace winnow::model

@@ -89,6 +89,9 @@ class NetworkWriter {
   [[nodiscard]] const std::string& name(int layer) const {
     return layer < 0 ? input_ : names_.at(static_cast<std::size_t>(layer));
   }
+  [[nodiscard]] int side(int layer) const {
+    return layer < 0 ? input_size_ : sides_.at(static_cast<std::size_t>(layer));
+  }
 
  private:
   std::string write_convolution(const Layer& layer, const std::string& output) {
@@ -143,10 +146,6 @@ class NetworkWriter {
     return {padding.before, padding.before, padding.after, padding.after};
   }
 
-  [[nodiscard]] int side(int layer) const {
-    return layer < 0 ? input_size_ : sides_.at(static_cast<std::size_t>(layer));
-  }
-
   OnnxGraph& graph_;
   const Architecture& architecture_;
   const TensorMap& tensors_;
@@ -156,8 +155,14 @@ class NetworkWriter {
   std::vector<int> sides_;
 };
 
-void write_body(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors,
-                int input_size) {
+// The last feature maps, [n, embedding_size, side, side].
+struct Features {
+  std::string name;
+  std::int64_t side;
+};
+
+Features write_body(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors,
+                    int input_size) {
   NetworkWriter writer(graph, architecture, tensors, input_size);
   writer.write_input();
   const auto uses = [&](Activation activation) {
@@ -175,10 +180,20 @@ void write_body(OnnxGraph& graph, const Architecture& architecture, const Tensor
   }
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) writer.write_layer(i);
   graph.output("embedding", OnnxType::kFloat, {"n", architecture.embedding_size});
+  return {writer.name(architecture.features), writer.side(architecture.features)};
+}
+
+// weight: of the head, [classes, embedding_size]. Zhou et al. 2016: the mean of a map over its places is the
+// logit without its bias.
+void write_activation_map(OnnxGraph& graph, const Features& features, const Tensor& weight) {
+  graph.floats("activation_map/weight", {weight.shape[0], weight.shape[1], 1, 1}, weight.values);
+  graph.node("Conv", {features.name, "activation_map/weight"}, "activation_map",
+             {{"kernel_shape", std::vector<std::int64_t>{1, 1}}});
+  graph.output("activation_map", OnnxType::kFloat, {"n", weight.shape[0], features.side, features.side});
 }
 
 void write_head(OnnxGraph& graph, const Architecture& architecture, const TensorMap& tensors,
-                double temperature) {
+                double temperature, const Features& features) {
   const std::int64_t classes = architecture.classes;
   Tensor weight =
       require_tensor(tensors, architecture.head + ".weight", {classes, architecture.embedding_size});
@@ -191,6 +206,7 @@ void write_head(OnnxGraph& graph, const Architecture& architecture, const Tensor
   graph.node("Softmax", {"logits"}, "probabilities", {{"axis", std::int64_t{1}}});
   graph.output("logits", OnnxType::kFloat, {"n", classes});
   graph.output("probabilities", OnnxType::kFloat, {"n", classes});
+  if (has_activation_maps(architecture)) write_activation_map(graph, features, weight);
 }
 
 void write_similarity(OnnxGraph& graph, const Tensor& reference, int neighbours) {
@@ -240,8 +256,8 @@ std::pair<std::string, std::string> read_entry(protozero::pbf_reader entry) {
 Bytes write_onnx(const Architecture& architecture, const Checkpoint& checkpoint) {
   const Metadata& metadata = checkpoint.metadata;
   OnnxGraph graph;
-  write_body(graph, architecture, checkpoint.tensors, metadata.preprocessing.size);
-  write_head(graph, architecture, checkpoint.tensors, metadata.temperature);
+  const Features features = write_body(graph, architecture, checkpoint.tensors, metadata.preprocessing.size);
+  write_head(graph, architecture, checkpoint.tensors, metadata.temperature, features);
   if (metadata.unknown) {
     const auto reference = checkpoint.tensors.find(kReferenceTensor);
     if (reference == checkpoint.tensors.end() || reference->second.shape.size() != 2 ||

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "depthwise.hpp"
 
 namespace winnow::nn {
 namespace {
@@ -35,17 +38,52 @@ torch::Tensor activate(torch::Tensor x, Activation activation) {
     case Activation::kRelu:
       return x.relu_();
     case Activation::kRelu6:
-      return x.clamp_(0, 6);
+      // Unlike clamp_() it keeps no copy of what it overwrites for the backward pass.
+      return torch::hardtanh_(x, 0, 6);
     case Activation::kGelu:
       return torch::gelu(x);
   }
   return x;
 }
 
+Clip to_clip(Activation activation) {
+  return {activation != Activation::kNone,
+          activation == Activation::kRelu6 ? 6.0F : std::numeric_limits<float>::infinity()};
+}
+
+bool is_depthwise(const Layer& layer) {
+  return layer.kind == Layer::Kind::kConvolution && layer.groups > 1 && layer.groups == layer.in_channels &&
+         layer.in_channels == layer.out_channels && !layer.norm.empty() && layer.pool == 1 &&
+         layer.pad == model::Pad::kSame && layer.activation != Activation::kGelu;
+}
+
+// For each layer the kernel of the depthwise convolution that applies its activation, as the only one that
+// reads it; 0 where there is none.
+std::vector<int> find_depthwise_readers(const model::Architecture& architecture) {
+  std::vector<int> readers(architecture.layers.size());
+  std::vector<int> kernels(architecture.layers.size());
+  for (const Layer& layer : architecture.layers) {
+    for (const int input : layer.inputs) {
+      if (input < 0) continue;
+      ++readers[static_cast<std::size_t>(input)];
+      kernels[static_cast<std::size_t>(input)] = is_depthwise(layer) ? layer.kernel : 0;
+    }
+  }
+  for (std::size_t i = 0; i < kernels.size(); ++i) {
+    const Layer& layer = architecture.layers[i];
+    const bool is_convolution = layer.kind == Layer::Kind::kConvolution;
+    if (!is_convolution || layer.activation == Activation::kGelu || readers[i] != 1 ||
+        static_cast<int>(i) == architecture.features)
+      kernels[i] = 0;
+  }
+  return kernels;
+}
+
 }  // namespace
 
 Network::Network(model::Architecture architecture)
     : architecture_(std::move(architecture)),
+      depthwise_readers_(find_depthwise_readers(architecture_)),
       mean_(register_buffer("mean", torch::tensor(at::ArrayRef<float>(architecture_.mean)))),
       scale_(register_buffer("scale", torch::tensor(at::ArrayRef<float>(architecture_.scale)))) {
   for (const model::TensorSpec& spec : model::tensor_specs(architecture_)) {
@@ -53,38 +91,59 @@ Network::Network(model::Architecture architecture)
     std::replace(torch_name.begin(), torch_name.end(), '.', '/');
     torch::Tensor value = initial_value(spec);
     if (value.dim() == 4) value = value.contiguous(torch::MemoryFormat::ChannelsLast);
-    tensors_[spec.name] =
-        is_statistic(spec.name) ? register_buffer(torch_name, value) : register_parameter(torch_name, value);
+    const bool learns = spec.start != model::Start::kWhitening;
+    tensors_[spec.name] = is_statistic(spec.name) ? register_buffer(torch_name, value)
+                                                  : register_parameter(torch_name, value, learns);
   }
 }
 
-torch::Tensor Network::run_convolution(const Layer& layer, const torch::Tensor& input) const {
+torch::Tensor Network::run_convolution(std::size_t index, const torch::Tensor& input) const {
+  const Layer& layer = architecture_.layers[index];
   torch::Tensor x = input;
   const model::Padding rows = model::padding_of(layer, static_cast<int>(x.size(2)));
   const model::Padding columns = model::padding_of(layer, static_cast<int>(x.size(3)));
+  torch::Tensor weight = tensor(layer.name + ".weight");
+  torch::Tensor bias = layer.norm.empty() ? tensor(layer.name + ".bias") : torch::Tensor();
+  if (!layer.norm.empty() && is_folded()) {
+    // Scaling the few weights instead of every output; gradients come out the same.
+    torch::Tensor factor = (tensor(layer.norm + ".running_var") + architecture_.norm_epsilon).rsqrt();
+    if (layer.norm_has_scale) factor = tensor(layer.norm + ".weight") * factor;
+    weight = weight * factor.view({-1, 1, 1, 1});
+    bias = tensor(layer.norm + ".bias") - tensor(layer.norm + ".running_mean") * factor;
+    if (is_depthwise(layer) && is_depthwise_supported(x, layer.kernel)) {
+      const int before = layer.inputs[0];
+      Clip clip_input;
+      if (before >= 0 && depthwise_readers_[static_cast<std::size_t>(before)] > 0) {
+        clip_input = to_clip(architecture_.layers[static_cast<std::size_t>(before)].activation);
+      }
+      const DepthwiseShape shape{x.size(2),
+                                 x.size(3),
+                                 (x.size(2) + layer.stride - 1) / layer.stride,
+                                 (x.size(3) + layer.stride - 1) / layer.stride,
+                                 x.size(1),
+                                 layer.kernel,
+                                 layer.stride,
+                                 rows.before,
+                                 columns.before};
+      return depthwise_convolution(x, clip_input, weight, bias, to_clip(layer.activation), shape);
+    }
+  }
   std::vector<std::int64_t> padding = {rows.before, columns.before};
   if (rows.before != rows.after || columns.before != columns.after) {
     x = torch::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
     padding = {0, 0};
   }
-  const auto convolve = [&](const torch::Tensor& weight, const torch::Tensor& bias) {
-    const torch::Tensor y = torch::conv2d(x, weight, bias, layer.stride, padding, 1, layer.groups);
-    return layer.pool == 1 ? y : torch::max_pool2d(y, layer.pool);
-  };
-  const torch::Tensor& weight = tensor(layer.name + ".weight");
-  if (layer.norm.empty()) return convolve(weight, tensor(layer.name + ".bias"));
-  const torch::Tensor gamma = layer.norm_has_scale ? tensor(layer.norm + ".weight") : torch::Tensor();
-  const torch::Tensor& beta = tensor(layer.norm + ".bias");
-  const torch::Tensor& mean = tensor(layer.norm + ".running_mean");
-  const torch::Tensor& variance = tensor(layer.norm + ".running_var");
-  if (is_training() && !statistics_are_frozen_) {
-    return torch::batch_norm(convolve(weight, {}), gamma, beta, mean, variance, true,
-                             architecture_.norm_momentum, architecture_.norm_epsilon, false);
+  x = torch::conv2d(x, weight, bias, layer.stride, padding, 1, layer.groups);
+  if (layer.pool > 1) x = torch::max_pool2d(x, layer.pool);
+  if (!layer.norm.empty() && !is_folded()) {
+    const torch::Tensor gamma = layer.norm_has_scale ? tensor(layer.norm + ".weight") : torch::Tensor();
+    x = torch::batch_norm(x, gamma, tensor(layer.norm + ".bias"), tensor(layer.norm + ".running_mean"),
+                          tensor(layer.norm + ".running_var"), true, architecture_.norm_momentum,
+                          architecture_.norm_epsilon, false);
   }
-  // Scaling the few weights instead of every output; gradients come out the same.
-  torch::Tensor factor = (variance + architecture_.norm_epsilon).rsqrt();
-  if (layer.norm_has_scale) factor = gamma * factor;
-  return convolve(weight * factor.view({-1, 1, 1, 1}), beta - mean * factor);
+  const int reader = depthwise_readers_[index];
+  if (reader > 0 && is_folded() && is_depthwise_supported(x, reader)) return x;
+  return activate(std::move(x), layer.activation);
 }
 
 torch::Tensor Network::normalise(const torch::Tensor& pixels) const {
@@ -111,7 +170,6 @@ void Network::whiten(const torch::Tensor& pixels) {
                                       .contiguous()
                                       .view({-1, layer.in_channels, layer.kernel, layer.kernel});
     weight.copy_(torch::cat({filters, -filters}).narrow(0, 0, layer.out_channels));
-    weight.requires_grad_(false);
   }
 }
 
@@ -121,26 +179,28 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
   outputs.reserve(architecture_.layers.size());
   const auto value = [&](int index) { return index < 0 ? input : outputs[static_cast<std::size_t>(index)]; };
   NetworkOutput result;
-  for (const Layer& layer : architecture_.layers) {
+  for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
+    const Layer& layer = architecture_.layers[i];
     torch::Tensor x = value(layer.inputs[0]);
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
-        x = run_convolution(layer, x);
+        x = run_convolution(i, x);
         break;
       case Layer::Kind::kMaxPool:
         x = torch::max_pool2d(x, layer.kernel, layer.stride, model::padding_of(layer, 0).before);
         break;
       case Layer::Kind::kAdd:
-        x = x + value(layer.inputs[1]);
+        x = activate(x + value(layer.inputs[1]), layer.activation);
         break;
       case Layer::Kind::kMeanPool:
         x = x.mean({2, 3});
         break;
       case Layer::Kind::kLinear:
-        x = torch::linear(x, tensor(layer.name + ".weight"), tensor(layer.name + ".bias"));
+        x = activate(torch::linear(x, tensor(layer.name + ".weight"), tensor(layer.name + ".bias")),
+                     layer.activation);
         break;
     }
-    outputs.push_back(activate(std::move(x), layer.activation));
+    outputs.push_back(std::move(x));
   }
   result.features = value(architecture_.features);
   result.embedding = value(architecture_.embedding);
@@ -179,19 +239,12 @@ model::TensorMap Network::state() const {
   return state;
 }
 
-std::vector<torch::Tensor> Network::parameters_of_rank(bool matrices) const {
-  std::vector<torch::Tensor> chosen;
+std::vector<torch::Tensor> Network::fixed_tensors() const {
+  std::vector<torch::Tensor> found;
   for (const auto& [name, value] : tensors_) {
-    if (value.requires_grad() && (value.dim() > 1) == matrices) chosen.push_back(value);
+    if (!value.requires_grad()) found.push_back(value);
   }
-  return chosen;
-}
-
-std::vector<torch::Tensor> Network::decayed_parameters() const {
-  return parameters_of_rank(true);
-}
-std::vector<torch::Tensor> Network::undecayed_parameters() const {
-  return parameters_of_rank(false);
+  return found;
 }
 
 }  // namespace winnow::nn

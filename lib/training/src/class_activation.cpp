@@ -12,18 +12,6 @@ namespace {
 
 constexpr std::int64_t kBatch = 16;
 
-using model::Layer;
-
-// Whether the logits are a linear layer of the mean of the features.
-bool can_explain(const model::Architecture& architecture) {
-  const std::size_t count = architecture.layers.size();
-  if (architecture.classes < 2 || count < 2) return false;
-  const Layer& head = architecture.layers[count - 1];
-  const Layer& embedding = architecture.layers[static_cast<std::size_t>(architecture.embedding)];
-  return head.kind == Layer::Kind::kLinear && head.inputs == std::vector{architecture.embedding} &&
-         embedding.kind == Layer::Kind::kMeanPool && embedding.inputs == std::vector{architecture.features};
-}
-
 // [n, width]: how the head weights the features for each picture's class.
 torch::Tensor class_weights(const torch::Tensor& head, std::span<const int> classes) {
   const std::vector<std::int64_t> wanted(classes.begin(), classes.end());
@@ -72,7 +60,7 @@ std::vector<image::HeatMap> class_activations(const model::Architecture& archite
                                               const model::TensorMap& tensors, int size,
                                               std::span<const std::uint8_t> pixels,
                                               std::span<const int> classes, const Context& context) {
-  if (classes.empty() || !can_explain(architecture)) return {};
+  if (classes.empty() || !model::has_activation_maps(architecture)) return {};
   return nn::translate_torch_errors(
       "draw heat maps", [&] { return explain(architecture, tensors, size, pixels, classes, context); });
 }

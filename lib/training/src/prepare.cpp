@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "winnow/core/bytes.hpp"
+#include "winnow/core/hash.hpp"
 #include "winnow/dataset/duplicates.hpp"
 #include "winnow/dataset/fingerprint.hpp"
 
@@ -74,6 +76,14 @@ std::size_t count_leaks(const dataset::Dataset& data) {
   std::size_t leaks = 0;
   for (const auto& [group, splits] : splits_of_group) leaks += splits.size() > 1 ? 1 : 0;
   return leaks;
+}
+
+std::string hash_samples(const dataset::Dataset& data) {
+  std::string listing;
+  for (const dataset::Sample& sample : data.samples) {
+    listing += fmt::format("{}\t{}\t{}\n", sample.path, sample.label, to_string(sample.split));
+  }
+  return sha256_hex(as_bytes(listing));
 }
 
 }  // namespace winnow::training

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "winnow/training/train.hpp"
@@ -19,5 +20,8 @@ void check_classes(const dataset::Dataset& data);
 
 // How many groups have pictures in more than one split. 0 is right.
 [[nodiscard]] std::size_t count_leaks(const dataset::Dataset& data);
+
+// SHA-256 of all paths, labels and splits: equal for equal data.
+[[nodiscard]] std::string hash_samples(const dataset::Dataset& data);
 
 }  // namespace winnow::training

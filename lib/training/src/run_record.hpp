@@ -7,7 +7,7 @@
 #include "external_test.hpp"
 #include "finish.hpp"
 #include "probe.hpp"
-#include "scratch.hpp"
+#include "trainer.hpp"
 #include "winnow/training/train.hpp"
 
 namespace winnow::training {

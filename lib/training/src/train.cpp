@@ -3,18 +3,19 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
+#include "estimate.hpp"
 #include "external_test.hpp"
 #include "finish.hpp"
-#include "model_card.hpp"
+#include "head.hpp"
+#include "plan.hpp"
 #include "prepare.hpp"
 #include "probe.hpp"
-#include "run_report.hpp"
-#include "scratch.hpp"
-#include "tensorboard_events.hpp"
+#include "run_folder.hpp"
+#include "trainer.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/file.hpp"
-#include "winnow/core/hash.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/embedding/backbone.hpp"
 #include "winnow/embedding/embed.hpp"
@@ -24,23 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMinSize = 32;
+constexpr int kMinSize = 25;
 constexpr int kMaxSize = 1024;
-constexpr std::chrono::seconds kCheckpointInterval(10);
-
-// metrics.jsonl: rewritten whole after each row, so a reader never sees half of one.
-class MetricsFile {
- public:
-  explicit MetricsFile(fs::path file) : file_(std::move(file)) {}
-  void add(const Json& row) {
-    text_ += to_line(row) + "\n";
-    write_file_atomically(file_, text_);
-  }
-
- private:
-  fs::path file_;
-  std::string text_;
-};
+constexpr double kBudgetReserve = 0.1;  // for decoding, and for measuring the result
 
 class Run {
  public:
@@ -48,12 +35,11 @@ class Run {
       const Context& context)
       : data_(std::move(data)),
         options_(options),
-        folder_(folder),
+        folder_(folder, context),
         command_line_(std::move(command_line)),
         context_(context),
         architecture_(model::make_architecture(architecture_name(options), 0, options.size)),
-        preprocessing_(embedding::preprocessing_for(architecture_)),
-        metrics_(folder / "metrics.jsonl") {
+        preprocessing_(embedding::preprocessing_for(architecture_)) {
     preprocessing_.fit = options.fit;
     if (preprocessing_.size < kMinSize || preprocessing_.size > kMaxSize) {
       throw Error(ErrorKind::kUsage, "--size",
@@ -63,27 +49,19 @@ class Run {
 
   TrainingSummary execute() {
     // The weights first: a wrong name should not cost a pass over the data.
-    if (options_.recipe == Recipe::kProbe) read_weights();
-    winnow::create_directories(folder_);
+    if (options_.recipe != Recipe::kScratch) read_weights();
+    if (options_.resume) resumed_ = folder_.read_unfinished();
+    winnow::create_directories(folder_.best().parent_path());
     prepare(data_, options_.split, skipped_, context_);
     if (!options_.test.empty()) external_ = open_external_test(options_.test, data_, context_);
     head_architecture_ = model::make_architecture(architecture_.name, class_count(), preprocessing_.size);
-    Finished finished = options_.recipe == Recipe::kProbe ? run_probe() : run_scratch();
+    Finished finished = run_recipe();
     if (external_) {
       for (const SkippedImage& image : external_->skipped) {
         skipped_.push_back({(external_->data.root / image.path).string(), image.failure});
       }
     }
     finished.checkpoint.metadata.provenance = provenance();
-    write_checkpoint(folder_ / "best.ckpt", finished.checkpoint);
-    if (options_.recipe == Recipe::kProbe) write_checkpoint(folder_ / "last.ckpt", finished.checkpoint);
-    metrics_.add({{"final", finished.checkpoint.metadata.metrics}});
-
-    const auto duration =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_);
-    const fs::path normal = fs::absolute(folder_).lexically_normal();
-    const std::string name =
-        normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
     const RunRecord record{.data = data_,
                            .options = options_,
                            .architecture = head_architecture_,
@@ -92,38 +70,31 @@ class Run {
                            .skipped = skipped_,
                            .probe_steps = probe_steps_,
                            .epochs = epochs_,
-                           .name = name,
+                           .trials = trials_,
+                           .balance = balance_,
+                           .name = folder_.name(),
                            .command_line = command_line_,
-                           .duration = duration};
-    const Json card = make_model_card(record);
-    write_file_atomically(folder_ / "model-card.json", card.dump(2) + "\n");
-    write_file_atomically(folder_ / "model-card.md", render_model_card(card));
-    write_file_atomically(folder_ / "report.html", render_run_report(record, context_));
+                           .duration = std::chrono::duration_cast<std::chrono::seconds>(elapsed())};
+    folder_.finish(record);
     return {finished.checkpoint.metadata.metrics, skipped_};
+  }
+
+  [[nodiscard]] std::vector<std::string> describe() {
+    if (options_.recipe != Recipe::kScratch) read_weights();
+    prepare(data_, options_.split, skipped_, context_);
+    head_architecture_ = model::make_architecture(architecture_.name, class_count(), preprocessing_.size);
+    return describe_run(data_, options_, head_architecture_, {architecture_, backbone_}, preprocessing_,
+                        context_);
   }
 
  private:
   static std::string architecture_name(const TrainingOptions& options) {
     if (!options.architecture.empty()) return options.architecture;
-    return options.recipe == Recipe::kProbe ? "efficientnet_lite0" : "small_resnet";
+    return options.recipe == Recipe::kScratch ? "small_resnet" : "efficientnet_lite0";
   }
 
-  // Its files would pass for those of this run if it is stopped before it has its own.
-  void remove_earlier_run() const {
-    for (const char* name :
-         {"best.ckpt", "last.ckpt", "metrics.jsonl", "report.html", "model-card.md", "model-card.json"}) {
-      std::error_code error;
-      fs::remove(folder_ / name, error);
-      if (error) throw Error(ErrorKind::kIo, (folder_ / name).string(), "cannot remove: " + error.message());
-    }
-    remove_tensorboard_events(folder_);
-  }
-
-  // Pictures have been read, and there is something to learn from.
-  void begin() {
-    remove_earlier_run();
-    events_.emplace(folder_, context_);
-    add_sample_pictures(data_, *events_);
+  [[nodiscard]] std::chrono::steady_clock::duration elapsed() const {
+    return std::chrono::steady_clock::now() - start_;
   }
 
   void read_weights() {
@@ -137,9 +108,9 @@ class Run {
 
   // Pictures that cannot be read are dropped from the data. cache: the folder to keep embeddings in, or
   // empty.
-  [[nodiscard]] stats::Matrix embed_all(const fs::path& cache) {
+  [[nodiscard]] stats::Matrix embed_all(const model::TensorMap& backbone, const fs::path& cache) {
     embedding::Embeddings embeddings =
-        embedding::embed(architecture_, backbone_, preprocessing_, data_, {.cache = cache}, context_);
+        embedding::embed(architecture_, backbone, preprocessing_, data_, {.cache = cache}, context_);
     for (const dataset::LoadFailure& failed : embeddings.failures) {
       skipped_.push_back({data_.samples[failed.index].path, failed.failure});
     }
@@ -154,97 +125,195 @@ class Run {
     return options_.cache.empty() ? embedding::default_cache(data_.root) : options_.cache;
   }
 
-  [[nodiscard]] Finished run_probe() {
-    Trained trained = {.architecture = head_architecture_,
-                       .preprocessing = preprocessing_,
-                       .embeddings = embed_all(cache_folder())};
-    check_classes(data_);
-    begin();
-    const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
-    std::vector<int> labels;
-    std::vector<int> groups;
-    for (const std::size_t i : rows) {
-      labels.push_back(data_.samples[i].label);
-      groups.push_back(data_.samples[i].group);
+  [[nodiscard]] Finished run_recipe() {
+    switch (options_.recipe) {
+      case Recipe::kProbe:
+        return finish_probe(fit_head());
+      case Recipe::kFinetune:
+        return finetune(fit_head().head, plan_run(Recipe::kFinetune, std::nullopt));
+      case Recipe::kScratch:
+        return train_and_finish(Recipe::kScratch, plan_run(Recipe::kScratch, std::nullopt), nullptr);
+      case Recipe::kAuto:
+        break;
     }
-    ProbeResult probe =
-        fit_probe(trained.embeddings.select(rows), labels, groups, class_count(), options_.seed, context_);
-    for (const stats::PenaltyStep& step : probe.steps) {
-      metrics_.add({{"l2", step.l2}, {"held_out_nll", step.nll}, {"held_out_accuracy", step.accuracy}});
-    }
-    for (std::size_t i = 0; i < probe.steps.size(); ++i) {
-      events_->add_scalars(
-          static_cast<std::int64_t>(i),
-          {{"probe/held_out_nll", probe.steps[i].nll}, {"probe/held_out_accuracy", probe.steps[i].accuracy}});
-    }
-    probe_steps_ = probe.steps;
-    trained.backbone = backbone_;
-    trained.head = std::move(probe.head);
-    for (const std::size_t i : probe.held_out) trained.held_out_labels.push_back(labels[i]);
-    trained.held_out_logits = std::move(probe.held_out_logits);
-    return finish(std::move(trained), data_, external(), context_);
+    return run_auto();
   }
 
-  [[nodiscard]] Finished run_scratch() {
-    backbone_ = train_from_scratch(
-        head_architecture_, preprocessing_, data_, options_, skipped_, context_, [this] { begin(); },
-        [&](const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
-          finish_epoch(epoch, weights);
-        });
-    stats::LinearModel head = take_head();
+  // The head of the pretrained network. Leaves the embeddings in embeddings_.
+  [[nodiscard]] ProbeResult fit_head() {
+    embeddings_ = embed_all(backbone_, cache_folder());
+    check_classes(data_);
+    folder_.begin(data_, resumed_.has_value());
+    const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
+    std::vector<int> groups;
+    for (const std::size_t i : rows) groups.push_back(data_.samples[i].group);
+    ProbeResult probe =
+        fit_probe(embeddings_.select(rows), labels_of(rows), groups, class_count(), options_.seed, context_);
+    folder_.add(probe.steps);
+    probe_steps_ = probe.steps;
+    return probe;
+  }
+
+  [[nodiscard]] Finished finish_probe(const ProbeResult& probe) {
+    const std::vector<int> labels = labels_of(samples_of(data_, dataset::Split::kTrain));
     Trained trained = {.architecture = head_architecture_,
                        .preprocessing = preprocessing_,
                        .backbone = backbone_,
-                       .head = std::move(head),
-                       .embeddings = embed_all({})};
+                       .head = probe.head,
+                       .embeddings = embeddings_,
+                       .held_out_logits = probe.held_out_logits};
+    for (const std::size_t i : probe.held_out) trained.held_out_labels.push_back(labels[i]);
     return finish(std::move(trained), data_, external(), context_);
   }
 
-  void finish_epoch(const EpochResult& epoch, const std::function<model::TensorMap()>& weights) {
-    epochs_.push_back(epoch);
-    metrics_.add({{"epoch", epoch.epoch},
-                  {"step", epoch.step},
-                  {"lr", epoch.learning_rate},
-                  {"train_loss", epoch.train_loss},
-                  {"val_nll", epoch.val_nll},
-                  {"val_accuracy", epoch.val_accuracy},
-                  {"images_per_second", epoch.images_per_second},
-                  {"seconds", epoch.seconds}});
-    events_->add_scalars(epoch.epoch, {{"loss/train", epoch.train_loss},
-                                       {"loss/val", epoch.val_nll},
-                                       {"accuracy/val", epoch.val_accuracy},
-                                       {"learning_rate", epoch.learning_rate},
-                                       {"images_per_second", epoch.images_per_second}});
-    if (context_.terminal.status_mode() == Terminal::Status::kOff) {
-      context_.log.info(
-          "epoch {}/{}: loss {:.3f}, validation loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s", epoch.epoch,
-          options_.epochs, epoch.train_loss, epoch.val_nll, 100 * epoch.val_accuracy,
-          epoch.images_per_second);
+  [[nodiscard]] Finished run_auto() {
+    const ProbeResult probe = fit_head();
+    Finished probed = finish_probe(probe);
+    const Evaluation* validation = find_validation(probed);
+    if (!resumed_) {
+      if (const auto reason = why_not_finetune(probe, labels_of(samples_of(data_, dataset::Split::kTrain)),
+                                               validation == nullptr ? nullptr : &validation->confusion)) {
+        choose("probe", *reason);
+        return probed;
+      }
     }
-    // Each checkpoint is synced to disk, which can take longer than a small epoch.
-    const bool is_last = epoch.epoch == options_.epochs;
-    const auto now = std::chrono::steady_clock::now();
-    if (!is_last && now - last_checkpoint_ < kCheckpointInterval) return;
-    last_checkpoint_ = now;
-    // Until the end these hold weights that are not calibrated yet; a stopped run can still be exported.
-    model::Checkpoint checkpoint;
-    checkpoint.metadata.architecture = architecture_.name;
-    checkpoint.metadata.classes = data_.classes;
-    checkpoint.metadata.preprocessing = preprocessing_;
-    checkpoint.metadata.provenance = provenance();
-    checkpoint.tensors = weights();
-    write_checkpoint(folder_ / "last.ckpt", checkpoint);
+    const std::chrono::duration<double> left =
+        std::chrono::duration<double>(options_.budget * 60) - elapsed();
+    const TrainerOptions plan = plan_run(Recipe::kFinetune, left.count());
+    if (plan.epochs < 1) {
+      choose("probe", "not even one epoch of fine-tuning fits into --budget");
+      return probed;
+    }
+    Finished tuned = finetune(probe.head, plan);
+    const double before = validation_nll(probed);
+    const double after = validation_nll(tuned);
+    const std::string figures =
+        fmt::format("validation loss {:.4f} after fine-tuning, {:.4f} with the probe", after, before);
+    if (after < before) {
+      choose("finetune", figures);
+      probe_steps_.clear();
+      return tuned;
+    }
+    choose("probe", figures);
+    epochs_.clear();
+    return probed;
   }
 
-  // Moves the head out of the trained tensors.
-  [[nodiscard]] stats::LinearModel take_head() {
-    const auto weight = backbone_.extract(head_architecture_.head + ".weight");
-    const auto bias = backbone_.extract(head_architecture_.head + ".bias");
-    stats::LinearModel head{stats::Matrix(static_cast<std::size_t>(class_count()),
-                                          static_cast<std::size_t>(architecture_.embedding_size)),
-                            bias.mapped().values};
-    std::copy(weight.mapped().values.begin(), weight.mapped().values.end(), head.weights.values().begin());
-    return head;
+  // One line to the person, and the same into the checkpoint.
+  void choose(const std::string& recipe, const std::string& why) {
+    context_.log.info("keeps the {}: {}", recipe == "probe" ? "probe" : "fine-tuned network", why);
+    choice_ = {{"recipe", recipe}, {"why", why}};
+    trials_.push_back(
+        fmt::format("Kept the {}: {}.", recipe == "probe" ? "probe" : "fine-tuned network", why));
+  }
+
+  [[nodiscard]] static const Evaluation* find_validation(const Finished& finished) {
+    for (const Evaluation& evaluation : finished.evaluations) {
+      if (evaluation.name == kValidationSet) return &evaluation;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] static double validation_nll(const Finished& finished) {
+    const Evaluation* validation = find_validation(finished);
+    return validation == nullptr ? 0 : validation->nll;
+  }
+
+  // What the trainer is to do: measured, or as it was for a run that is resumed. seconds: how long it may
+  // take at most; no epochs are left if that is not enough for one.
+  [[nodiscard]] TrainerOptions plan_run(Recipe recipe, std::optional<double> seconds) const {
+    TrainerOptions plan = plan_trainer(recipe, options_, preprocessing_.size, data_);
+    if (resumed_) {
+      resume_plan(resumed_->training_state.value("config", Json::object()), options_, plan);
+      return plan;
+    }
+    if (plan.precision != Precision::kAuto && !seconds) return plan;
+    const StepTrial trial = try_steps(head_architecture_, plan, context_);
+    plan.precision = trial.precision;
+    if (!seconds) return plan;
+    const double room = *seconds - kBudgetReserve * options_.budget * 60;
+    const int affordable = static_cast<int>(
+        std::clamp(room / epoch_seconds(data_, plan, trial), 0.0, double{plan.epochs + 1.0}));
+    if (affordable < plan.epochs) {
+      context_.log.info("{} of {} epochs fit into --budget", affordable, plan.epochs);
+      plan.epochs = affordable;
+    }
+    return plan;
+  }
+
+  // From the pretrained network with a fitted head.
+  [[nodiscard]] Finished finetune(const stats::LinearModel& head, const TrainerOptions& plan) {
+    const model::TensorMap start = with_head(backbone_, head_architecture_, head);
+    return train_and_finish(Recipe::kFinetune, plan, &start);
+  }
+
+  [[nodiscard]] Finished train_and_finish(Recipe recipe, const TrainerOptions& plan,
+                                          const model::TensorMap* start) {
+    if (plan.balance > 0) {
+      balance_ = "Some classes are rare: their pictures are drawn more often.";
+      context_.log.info("some classes are rare: their pictures are drawn more often");
+    }
+
+    const std::uint64_t memory = picture_memory(options_);
+    const PictureStore validation = decode(dataset::Split::kValidation, preprocessing_, memory);
+    const std::uint64_t taken = validation.in_memory() ? validation.count() * validation.picture_bytes() : 0;
+    const PictureStore training = decode(dataset::Split::kTrain, with_margin(preprocessing_), memory - taken);
+    for (const PictureStore* store : {&validation, &training}) drop(store->skipped());
+    check_classes(data_);
+    folder_.begin(data_, resumed_.has_value());
+
+    TrainerFiles files{.best = folder_.best(), .last = folder_.last(), .config = to_json(plan)};
+    files.metadata.architecture = architecture_.name;
+    files.metadata.classes = data_.classes;
+    files.metadata.preprocessing = preprocessing_;
+    files.metadata.provenance = provenance();
+    files.config["recipe"] = recipe_name(recipe);
+    files.config["architecture"] = architecture_.name;
+    files.config["classes"] = data_.classes;
+    files.config["preprocessing"] = to_json(preprocessing_);
+    files.config["data_sha256"] = hash_samples(data_);
+    if (resumed_) {
+      check_resumable(resumed_->training_state.value("config", Json::object()), files.config,
+                      files.last.string());
+    }
+    model::TensorMap tensors =
+        train_network({head_architecture_, start, training, validation}, plan, files, resumed_, context_,
+                      [&](const EpochResult& epoch) { finish_epoch(epoch, plan.epochs); });
+    stats::LinearModel head = take_head(head_architecture_, tensors);
+    Trained trained = {.architecture = head_architecture_,
+                       .preprocessing = preprocessing_,
+                       .backbone = tensors,
+                       .head = std::move(head),
+                       .embeddings = embed_all(tensors, {})};
+    return finish(std::move(trained), data_, external(), context_);
+  }
+
+  [[nodiscard]] PictureStore decode(dataset::Split split, const image::Preprocessing& preprocessing,
+                                    std::uint64_t bytes) const {
+    return {data_, samples_of(data_, split), preprocessing, {.memory = bytes}, context_};
+  }
+
+  // Leaves pictures that cannot be read out of the data.
+  void drop(const std::vector<SkippedImage>& unreadable) {
+    for (const SkippedImage& image : unreadable) {
+      std::erase_if(data_.samples, [&](const dataset::Sample& sample) { return sample.path == image.path; });
+      skipped_.push_back(image);
+    }
+  }
+
+  void finish_epoch(const EpochResult& epoch, int epochs) {
+    epochs_.push_back(epoch);
+    folder_.add(epoch);
+    if (context_.terminal.status_mode() != Terminal::Status::kOff) return;
+    context_.log.info("epoch {}/{}: loss {:.3f}, validation loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s",
+                      epoch.epoch, epochs, epoch.train_loss, epoch.val_nll, 100 * epoch.val_accuracy,
+                      epoch.images_per_second);
+  }
+
+  [[nodiscard]] std::vector<int> labels_of(std::span<const std::size_t> samples) const {
+    std::vector<int> labels;
+    for (const std::size_t i : samples) labels.push_back(data_.samples[i].label);
+    return labels;
   }
 
   [[nodiscard]] ExternalTest* external() { return external_ ? &*external_ : nullptr; }
@@ -252,29 +321,26 @@ class Run {
   [[nodiscard]] int class_count() const { return static_cast<int>(data_.classes.size()); }
 
   [[nodiscard]] Json provenance() const {
-    std::string listing;
     Json counts = Json::object();
     for (const dataset::Split split :
          {dataset::Split::kTrain, dataset::Split::kValidation, dataset::Split::kTest}) {
       counts[std::string(to_string(split))] = samples_of(data_, split).size();
     }
-    for (const dataset::Sample& sample : data_.samples) {
-      listing += fmt::format("{}\t{}\t{}\n", sample.path, sample.label, to_string(sample.split));
-    }
     Json json = {{"winnow", WINNOW_VERSION},
                  {"created", format_time(std::chrono::system_clock::now())},
                  {"command", command_line_},
-                 {"recipe", options_.recipe == Recipe::kProbe ? "probe" : "scratch"},
+                 {"recipe", recipe_name(options_.recipe)},
                  {"seed", options_.seed},
                  {"images", counts},
-                 {"data_sha256", sha256_hex(as_bytes(listing))}};
+                 {"data_sha256", hash_samples(data_)}};
+    if (!choice_.is_null()) json["kept"] = choice_;
     if (!weights_source_.empty()) json["weights"] = weights_source_;
     return json;
   }
 
   dataset::Dataset data_;
   const TrainingOptions& options_;
-  const fs::path& folder_;
+  RunFolder folder_;
   const std::string command_line_;
   const Context& context_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -283,13 +349,15 @@ class Run {
   image::Preprocessing preprocessing_;
   model::TensorMap backbone_;
   std::map<std::string, std::string> weights_source_;
-  MetricsFile metrics_;
-  std::optional<TensorboardEvents> events_;
   std::vector<SkippedImage> skipped_;
   std::optional<ExternalTest> external_;
   std::vector<stats::PenaltyStep> probe_steps_;
   std::vector<EpochResult> epochs_;
-  std::chrono::steady_clock::time_point last_checkpoint_ = start_;
+  std::vector<std::string> trials_;  // see RunRecord
+  std::string balance_;
+  stats::Matrix embeddings_;  // of the pretrained network, in the order of the data
+  std::optional<model::Checkpoint> resumed_;
+  Json choice_;  // of auto: the recipe whose network is kept, and why
 };
 
 }  // namespace
@@ -297,6 +365,11 @@ class Run {
 TrainingSummary train(dataset::Dataset data, const TrainingOptions& options, const fs::path& run_folder,
                       const std::string& command_line, const Context& context) {
   return Run(std::move(data), options, run_folder, command_line, context).execute();
+}
+
+std::vector<std::string> describe_plan(dataset::Dataset data, const TrainingOptions& options,
+                                       const Context& context) {
+  return Run(std::move(data), options, {}, "", context).describe();
 }
 
 }  // namespace winnow::training

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstring>
+
 #include "support/drawing.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
@@ -12,6 +14,14 @@ namespace {
 using test::Finished;
 using testing::HasSubstr;
 using testing::MatchesRegex;
+
+// What follows the header of a safetensors file, which says when and how it was made.
+std::string read_tensors(const std::filesystem::path& file) {
+  const std::string bytes = test::read_text(file);
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return bytes.substr(sizeof header + header);
+}
 
 class TrainTool : public testing::Test {
  protected:
@@ -76,6 +86,9 @@ TEST_F(TrainTool, ExplainsBadUsageInOneLine) {
                                              {"set", "-o", "run", "--fit", "2"},
                                              {"set", "-o", "run", "--epochs", "0"},
                                              {"set", "-o", "run", "--lr", "-1"},
+                                             {"set", "-o", "run", "--precision", "fp8"},
+                                             {"set", "-o", "run", "--budget", "0"},
+                                             {"set", "-o", "run", "--memory", "much"},
                                              {"set", "-o", "run", "--size", "4"},
                                              {"set", "-o", "run", "--no-such-option"},
                                              {"set", "-o", "run", "--arch", "alexnet"}}) {
@@ -107,6 +120,51 @@ TEST_F(TrainTool, StopsOnSigtermWithALoadableCheckpoint) {
   EXPECT_EQ(result.exit_code, 128 + SIGTERM);
   EXPECT_THAT(result.err, HasSubstr("winnow-train: stopped by signal 15\n"));
   EXPECT_THAT(test::list_files(folder_ / "run"), testing::Not(testing::Contains(HasSubstr(".tmp"))));
+}
+
+TEST_F(TrainTool, ARunBrokenOffBySignalsArrivesAtTheSameWeights) {
+  const std::vector<std::string> arguments = {"winnow-train", "set",      "--recipe", "scratch", "--size",
+                                              "48",           "--epochs", "60",       "--lr",    "0.0005",
+                                              "--precision",  "fp32",     "--batch",  "4"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), arguments.begin(), arguments.end());
+    return more;
+  };
+  ASSERT_EQ(test::run(with({"-o", "whole"}), folder_.path()).exit_code, 0);
+  const std::string whole = read_tensors(folder_ / "whole/best.ckpt");
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    test::Process process(with({"-o", "broken"}), folder_.path());
+    process.wait_for_err("epoch 2/");
+    process.signal(signal);
+    ASSERT_NE(process.wait().exit_code, 0) << "it was over before the signal came";
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "broken/report.html"));
+
+    const Finished other =
+        test::run(with({"-o", "broken", "--resume", "--weight-decay", "0.1"}), folder_.path());
+    EXPECT_EQ(other.exit_code, 1);
+    EXPECT_THAT(other.err,
+                HasSubstr("broken/last.ckpt: cannot resume: weight_decay was 0.05 and is 0.1 now"));
+
+    const Finished resumed = test::run(with({"-o", "broken", "--resume"}), folder_.path());
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_THAT(resumed.err, HasSubstr("winnow-train: goes on in epoch "));
+    EXPECT_TRUE(read_tensors(folder_ / "broken/best.ckpt") == whole);
+  }
+  const Finished again = test::run(with({"-o", "broken", "--resume"}), folder_.path());
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("the run is finished, there is nothing to resume"));
+}
+
+TEST_F(TrainTool, SaysWhatItWouldDoAndWritesNothing) {
+  const Finished result = train({"set", "-o", "run", "--recipe", "finetune", "--size", "64", "--epochs", "2",
+                                 "--batch", "8", "--dry-run", "-q"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, MatchesRegex("recipe: finetune, network efficientnet_lite0 at 64 px\n"
+                                       "pictures: 3 classes; 24 to train, 6 to validate, 6 to test\n"
+                                       "probe: one pass over 36 pictures, about [0-9:]+ where .*\n"
+                                       "fine-tuning: 2 epochs of 24 pictures, 8 a step, .*\n"
+                                       "memory: about .*\n"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
 TEST_F(TrainTool, TakesOptionsFromTheEnvironmentAndAFile) {

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <numeric>
 
 #include "support/formula_weights.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/inference/classifier.hpp"
 #include "winnow/model/checkpoint.hpp"
 #include "winnow/model/onnx.hpp"
 #include "winnow/nn/network.hpp"
@@ -73,6 +75,27 @@ TEST_F(Export, WritesEveryNetworkAsItRuns) {
       model::write_checkpoint(folder_ / "last.ckpt", checkpoint_);
       EXPECT_EQ(error_of(folder_ / "last.ckpt"), "no error") << name << " " << size;
     }
+  }
+}
+
+// The mean over the places of a class's map is its logit without the bias, whatever the picture shows.
+TEST_F(Export, WritesMapsWhoseMeanIsTheEvidence) {
+  const auto bias = checkpoint_.tensors.at("head.bias").values;
+  model::write_checkpoint(folder_ / "last.ckpt", checkpoint_);
+  run(folder_ / "last.ckpt");
+  const auto classifier =
+      inference::open_classifier(folder_ / "model.onnx", {.full_precision = true, .activation_map = true});
+  std::vector<std::uint8_t> pixels(std::size_t{64} * 64 * 3);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * i % 251);
+  const inference::Prediction answer = classifier->classify(pixels).at(0);
+  const std::vector<float>& values = answer.activation_map.values;
+  const std::size_t places = values.size() / 2;
+  EXPECT_GT(places, 1U);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(c * places);
+    const double mean = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(places), 0.0) /
+                        static_cast<double>(places);
+    EXPECT_NEAR(mean + bias[c] / checkpoint_.metadata.temperature, answer.logits[c], 1e-3);
   }
 }
 

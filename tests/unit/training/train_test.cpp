@@ -25,12 +25,14 @@ using testing::Not;
 class Training : public testing::Test {
  protected:
   Training() {
+    probe_.recipe = Recipe::kProbe;
     probe_.weights = test::pretrained_weights();
     probe_.size = 96;
     scratch_.recipe = Recipe::kScratch;
     scratch_.size = 32;
     scratch_.epochs = 2;
     scratch_.batch_size = 8;
+    scratch_.precision = Precision::kFloat32;  // what is measured may differ from run to run
   }
 
   TrainingSummary run(const TrainingOptions& options, const std::string& run_name = "run",
@@ -180,21 +182,67 @@ TEST_F(Training, WithoutValidationPicturesTheModelDoesNotClaimToKnowNoneOfThese)
   EXPECT_THAT(context.messages(), HasSubstr("no validation images"));
 }
 
-TEST_F(Training, PicturesThatDoNotFitIntoMemoryAreRefused) {
-  test::write_scene_tree(folder_ / "set", 2);
+TEST_F(Training, FinetuneLearnsWhatDrawingsShow) {
+  test::write_scene_tree(folder_ / "set", 20);
+  TrainingOptions options = probe_;
+  options.recipe = Recipe::kFinetune;
+  options.size = 64;
+  options.epochs = 2;
+  options.batch_size = 8;
+  options.precision = Precision::kFloat32;
+  const TrainingSummary summary = run(options);
+  EXPECT_GE(summary.metrics.at("test").at("accuracy").get<double>(), 0.9);
+  const model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/best.ckpt");
+  EXPECT_EQ(checkpoint.metadata.provenance.at("recipe"), "finetune");
+  EXPECT_EQ(checkpoint.metadata.provenance.at("weights").at("licence"), "Apache-2.0");
+  EXPECT_TRUE(checkpoint.training_state.is_null());
+}
+
+TEST_F(Training, AutoKeepsAProbeThatLeavesNothingToGain) {
+  test::write_scene_tree(folder_ / "set", 20);
+  TrainingOptions options = probe_;
+  options.recipe = Recipe::kAuto;
+  run(options);
+  const Json kept = model::read_checkpoint(folder_ / "run/best.ckpt").metadata.provenance.at("kept");
+  EXPECT_EQ(kept.at("recipe"), "probe");
+  EXPECT_THAT(kept.at("why").get<std::string>(), HasSubstr("too few for fine-tuning to be shown better"));
+}
+
+TEST_F(Training, AutoFinetunesWhereTheProbeErrsAndKeepsTheLowerLoss) {
+  test::write_scene_tree(folder_ / "set", 20);
+  // Labels without a reason: nothing can be right about them.
   dataset::Dataset data = dataset::open_dataset(folder_ / "set");
   data.has_splits = true;
-  const std::vector<dataset::Sample> few = data.samples;
-  for (std::size_t i = 0; i < 400'000; ++i) data.samples.push_back(few[i % few.size()]);
-  scratch_.size = 1024;
-  const test::RecordingContext context;
-  try {
-    (void)train(data, scratch_, folder_ / "run", "", context);
-    FAIL() << "it went on";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kUnsupported);
-    EXPECT_THAT(error.what(), HasSubstr("choose a smaller one"));
+  for (std::size_t i = 0; i < data.samples.size(); ++i) {
+    data.samples[i].group = static_cast<int>(i);
+    data.samples[i].label = static_cast<int>(i % 3);
+    data.samples[i].split = i % 4 == 3 ? dataset::Split::kValidation : dataset::Split::kTrain;
   }
+  TrainingOptions options = probe_;
+  options.recipe = Recipe::kAuto;
+  options.size = 32;
+  options.epochs = 1;
+  options.batch_size = 8;
+  options.precision = Precision::kFloat32;
+  test::RecordingContext context;
+  train(data, options, folder_ / "run", "", context);
+  EXPECT_THAT(context.messages(), HasSubstr("epoch 1/1"));
+  EXPECT_THAT(context.messages(), HasSubstr("after fine-tuning"));
+  EXPECT_TRUE(model::read_checkpoint(folder_ / "run/best.ckpt").metadata.provenance.contains("kept"));
+  options.budget = 1e-6;
+  train(data, options, folder_ / "run", "", context);
+  EXPECT_EQ(model::read_checkpoint(folder_ / "run/best.ckpt").metadata.provenance.at("kept").at("why"),
+            "not even one epoch of fine-tuning fits into --budget");
+}
+
+TEST_F(Training, AStateThatIsDamagedIsRefused) {
+  test::write_scene_tree(folder_ / "set", 8);
+  run(scratch_);
+  model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/last.ckpt");
+  checkpoint.training_state = {{"format", 1}};
+  model::write_checkpoint(folder_ / "run/last.ckpt", checkpoint);
+  scratch_.resume = true;
+  EXPECT_THAT(error_of(scratch_), HasSubstr("last.ckpt: cannot resume"));
 }
 
 TEST_F(Training, ASecondRunTakesEmbeddingsFromTheCache) {

@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <string>
 
 #include "winnow/core/context.hpp"
@@ -28,6 +29,8 @@ struct Tool {
   std::string example;  // its last lines
   std::function<void(CLI::App&)> add_options;
   std::function<Outcome(ToolContext&)> run;
+  // Variables that libraries read before main() begins: those not set are, and the program starts once more.
+  std::map<std::string, std::string> environment{};
 };
 
 // Parses, runs, and returns the exit code: 0 done; 1 failed; 2 bad usage; 3 some items failed; 128+signal

@@ -85,6 +85,10 @@ struct Architecture {
 //   had
 [[nodiscard]] Architecture make_architecture(const std::string& name, int classes, int size = 0);
 
+// Whether the logits are a linear layer of the mean of the features, so that each feature map, weighted as
+// the head weights its mean, says where the evidence for a class lies.
+[[nodiscard]] bool has_activation_maps(const Architecture& architecture);
+
 struct Padding {
   int before;
   int after;

@@ -12,6 +12,7 @@ namespace winnow::model {
 struct Checkpoint {
   Metadata metadata;
   TensorMap tensors;
+  Json training_state = nullptr;  // what an unfinished run needs to go on, beside tensors; null: nothing
 };
 
 // Pictures the network was trained on, as unit vectors [pictures, embedding_size]: what "unlike anything it

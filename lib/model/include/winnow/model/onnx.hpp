@@ -3,8 +3,11 @@
 //   outputs embedding      float32 [n, embedding_size]
 //           logits         float32 [n, classes]        divided by the temperature
 //           probabilities  float32 [n, classes]
+//           activation_map float32 [n, classes, h, w]  where the evidence for a class lies: the mean over the
+//                                                      places is the logit without its bias
 //           similarity     float32 [n]                 cosine to the k-th nearest training picture
-// The last three are there when the network has classes, and similarity when it has a reference set.
+// The last four are there when the network has classes, the maps if it ends with a mean and a linear layer
+// (Zhou et al. 2016, arXiv:1512.04150), and similarity when it has a reference set.
 #pragma once
 
 #include <optional>

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "winnow/model/architecture.hpp"
 #include "winnow/model/safetensors.hpp"
@@ -28,7 +29,7 @@ class Network : public torch::nn::Module {
   explicit Network(model::Architecture architecture);
 
   // Before training from scratch: lets layers that start so whiten the patches of these pictures, uint8
-  // [n, height, width, 3] of which a few thousand are enough, and stop learning. Without such layers nothing.
+  // [n, height, width, 3] of which a few thousand are enough; they never learn. Without such layers nothing.
   void whiten(const torch::Tensor& pixels);
 
   // pixels: uint8 [n, height, width, 3]; normalised here, as in the exported graph.
@@ -45,18 +46,19 @@ class Network : public torch::nn::Module {
   void freeze_statistics(bool freeze) { statistics_are_frozen_ = freeze; }
 
   [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
-  // Weights of convolutions and of the head that learn; what is left are normalisations and biases, which
-  // want no decay.
-  [[nodiscard]] std::vector<torch::Tensor> decayed_parameters() const;
-  [[nodiscard]] std::vector<torch::Tensor> undecayed_parameters() const;
+  // What does not learn: the running means and variances of batch normalisation, and weights that whiten. In
+  // a fixed order.
+  [[nodiscard]] std::vector<torch::Tensor> fixed_tensors() const;
 
  private:
   [[nodiscard]] torch::Tensor normalise(const torch::Tensor& pixels) const;
-  [[nodiscard]] torch::Tensor run_convolution(const model::Layer& layer, const torch::Tensor& input) const;
+  // Of layer `index`, with its activation unless a depthwise convolution reads it and will apply that.
+  [[nodiscard]] torch::Tensor run_convolution(std::size_t index, const torch::Tensor& input) const;
+  [[nodiscard]] bool is_folded() const { return !is_training() || statistics_are_frozen_; }
   [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const { return tensors_.at(name); }
-  [[nodiscard]] std::vector<torch::Tensor> parameters_of_rank(bool matrices) const;
 
   const model::Architecture architecture_;
+  const std::vector<int> depthwise_readers_;
   bool statistics_are_frozen_ = false;
   torch::Tensor mean_, scale_;  // [3], of the pixels
   // By their names in files, which contain dots and so cannot be torch's names.
