@@ -139,7 +139,7 @@ def main():
     demo.scrape(gallery.address())
     gallery.shutdown()
     demo.run("curate", BIN / "winnow-curate", HERE / "foods", "-o", HERE / "curated.jsonl", "--report", HERE / "curate.html")
-    demo.run("train", BIN / "winnow-train", HERE / "curated.jsonl", "-o", HERE / "run")
+    demo.run("train", BIN / "winnow-train", HERE / "curated.jsonl", "--recipe", "probe", "-o", HERE / "run")
     demo.run("export", BIN / "winnow-export", HERE / "run", "-o", HERE / "foods.onnx")
     answers, verdict = demo.run("classify", BIN / "winnow-classify", HERE / "foods.onnx", "--expect",
                                 HERE / "curated.jsonl", "--split", "test", capture=True)
