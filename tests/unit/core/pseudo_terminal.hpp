@@ -1,6 +1,5 @@
 #pragma once
 
-#include <fcntl.h>
 #include <pty.h>
 #include <unistd.h>
 
@@ -17,7 +16,6 @@ class PseudoTerminal {
     termios plain{};
     ::cfmakeraw(&plain);
     if (::openpty(&person_, &program_, nullptr, &plain, &size) != 0) std::abort();
-    ::fcntl(person_, F_SETFL, O_NONBLOCK);
   }
   ~PseudoTerminal() {
     ::close(program_);
@@ -27,11 +25,20 @@ class PseudoTerminal {
   PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 
   [[nodiscard]] int descriptor() const { return program_; }
-  // What has come since the last call.
+  // What has come since the last call. The kernel hands it over in its own time, so a mark is sent after it and
+  // waited for.
   [[nodiscard]] std::string received() const {
-    char part[8192];
-    const ssize_t count = ::read(person_, part, sizeof part);
-    return count > 0 ? std::string(part, static_cast<std::size_t>(count)) : std::string();
+    constexpr char kMark = '\x01';
+    if (::write(program_, &kMark, 1) != 1) std::abort();
+    std::string text;
+    while (text.empty() || text.back() != kMark) {
+      char part[8192];
+      const ssize_t count = ::read(person_, part, sizeof part);
+      if (count <= 0) std::abort();
+      text.append(part, static_cast<std::size_t>(count));
+    }
+    text.pop_back();
+    return text;
   }
 
  private:
