@@ -183,38 +183,63 @@ WINNOW_INLINE void weight_gradient(const DepthwiseShape& s, const T* x, const T*
   store(sum, bias_gradient);
 }
 
-template <int kKernel, class T>
+// The rows (or columns) r of the kernel that lay on an input row for some output row (at - r) / kStride:
+// begin, begin + kStride, ... below end.
+template <int kKernel, int kStride>
+WINNOW_INLINE Taps taps_over(Index at, Index out_size) {
+  const Index first = at % kStride;
+  const Index low = at - kStride * (out_size - 1);  // rows before this lay past the last output
+  const Index skipped = low > first ? (low - first + kStride - 1) / kStride * kStride : 0;
+  return {first + skipped, std::min<Index>(kKernel, at + 1)};
+}
+
+// The sum over all taps of these parities; corner: the output of row and column 0 of the kernel, or of the
+// first that counts.
+template <int kKernel, int kStride, int kRow, int kColumn, class T>
+WINNOW_INLINE Lanes sum_over(const T* corner, Index row, Index channels, const Weights<kKernel>& weights) {
+  Lanes sum = {};
+#pragma GCC unroll 5
+  for (int r = kRow; r < kKernel; r += kStride) {
+#pragma GCC unroll 5
+    for (int c = kColumn; c < kKernel; c += kStride) {
+      Lanes g;
+      load(corner - (r - kRow) / kStride * row - (c - kColumn) / kStride * channels, g);
+      sum += g * weights.lanes[r * kKernel + c];
+    }
+  }
+  return sum;
+}
+
+template <int kKernel, int kStride, class T>
 WINNOW_INLINE void input_gradient(const DepthwiseShape& s, const T* gradient, const float* weight, const T* x,
                                   Clip clip_input, T* x_gradient) {
   const Weights<kKernel> weights(weight, s.channels);
+  const Index row = s.out_width * s.channels;
   for (Index iy = 0; iy < s.height; ++iy) {
-    // Row r of the kernel lay on this row for output row (iy + pad - r) / stride, if that is one.
     const Index down = iy + s.pad_top;
-    const bool rows_inside = s.stride == 1 && down - kKernel + 1 >= 0 && down < s.out_height;
+    const Taps rows = taps_over<kKernel, kStride>(down, s.out_height);
+    const bool all_rows = rows.begin < kStride && rows.end == kKernel;
     for (Index ix = 0; ix < s.width; ++ix) {
       const Index right = ix + s.pad_left;
+      const Taps columns = taps_over<kKernel, kStride>(right, s.out_width);
       Lanes sum = {};
-      if (rows_inside && right - kKernel + 1 >= 0 && right < s.out_width) {
-        const T* corner = gradient + (down * s.out_width + right) * s.channels;
-#pragma GCC unroll 5
-        for (int r = 0; r < kKernel; ++r) {
-#pragma GCC unroll 5
-          for (int c = 0; c < kKernel; ++c) {
-            Lanes g;
-            load(corner - (r * s.out_width + c) * s.channels, g);
-            sum += g * weights.lanes[r * kKernel + c];
-          }
+      if (all_rows && columns.begin < kStride && columns.end == kKernel) {
+        const T* corner = gradient + down / kStride * row + right / kStride * s.channels;
+        if constexpr (kStride == 1) {
+          sum = sum_over<kKernel, 1, 0, 0>(corner, row, s.channels, weights);
+        } else if (rows.begin == 0) {
+          sum = columns.begin == 0 ? sum_over<kKernel, 2, 0, 0>(corner, row, s.channels, weights)
+                                   : sum_over<kKernel, 2, 0, 1>(corner, row, s.channels, weights);
+        } else {
+          sum = columns.begin == 0 ? sum_over<kKernel, 2, 1, 0>(corner, row, s.channels, weights)
+                                   : sum_over<kKernel, 2, 1, 1>(corner, row, s.channels, weights);
         }
       } else {
-        for (Index r = down % s.stride; r < kKernel; r += s.stride) {
-          const Index oy = (down - r) / s.stride;
-          if (down < r || oy >= s.out_height) continue;
-          for (Index c = right % s.stride; c < kKernel; c += s.stride) {
-            const Index ox = (right - c) / s.stride;
-            if (right < c || ox >= s.out_width) continue;
+        for (Index r = rows.begin; r < rows.end; r += kStride) {
+          for (Index c = columns.begin; c < columns.end; c += kStride) {
             Lanes g;
             Lanes factor;
-            load(gradient + (oy * s.out_width + ox) * s.channels, g);
+            load(gradient + (down - r) / kStride * row + (right - c) / kStride * s.channels, g);
             load(weight + (r * kKernel + c) * s.channels, factor);
             sum += g * factor;
           }
@@ -229,6 +254,16 @@ WINNOW_INLINE void input_gradient(const DepthwiseShape& s, const T* gradient, co
       store(sum, x_gradient + at);
     }
   }
+}
+
+template <class T>
+WINNOW_INLINE void input_gradient(const DepthwiseShape& s, const T* gradient, const float* weight, const T* x,
+                                  Clip clip_input, T* x_gradient) {
+  const bool small = s.kernel == 3;
+  if (small && s.stride == 1) return input_gradient<3, 1>(s, gradient, weight, x, clip_input, x_gradient);
+  if (small) return input_gradient<3, 2>(s, gradient, weight, x, clip_input, x_gradient);
+  if (s.stride == 1) return input_gradient<5, 1>(s, gradient, weight, x, clip_input, x_gradient);
+  input_gradient<5, 2>(s, gradient, weight, x, clip_input, x_gradient);
 }
 
 }  // namespace
@@ -266,15 +301,13 @@ WINNOW_VECTORISED void depthwise_weight_gradient(const DepthwiseShape& shape, co
 WINNOW_VECTORISED void depthwise_input_gradient(const DepthwiseShape& shape, const float* gradient,
                                                 const float* weight, const float* x, Clip clip_input,
                                                 float* x_gradient) {
-  if (shape.kernel == 3) return input_gradient<3>(shape, gradient, weight, x, clip_input, x_gradient);
-  input_gradient<5>(shape, gradient, weight, x, clip_input, x_gradient);
+  input_gradient(shape, gradient, weight, x, clip_input, x_gradient);
 }
 
 WINNOW_VECTORISED void depthwise_input_gradient(const DepthwiseShape& shape, const BFloat16Bits* gradient,
                                                 const float* weight, const BFloat16Bits* x, Clip clip_input,
                                                 BFloat16Bits* x_gradient) {
-  if (shape.kernel == 3) return input_gradient<3>(shape, gradient, weight, x, clip_input, x_gradient);
-  input_gradient<5>(shape, gradient, weight, x, clip_input, x_gradient);
+  input_gradient(shape, gradient, weight, x, clip_input, x_gradient);
 }
 
 }  // namespace winnow::nn

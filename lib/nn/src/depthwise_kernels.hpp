@@ -14,8 +14,8 @@ struct DepthwiseShape {
   std::int64_t out_height, out_width;  // of the output
   std::int64_t channels;               // a multiple of kDepthwiseBlock
   int kernel;                          // 3 or 5
-  int stride;
-  int pad_top, pad_left;  // what lies outside counts as 0
+  int stride;                          // 1 or 2
+  int pad_top, pad_left;               // what lies outside counts as 0
 };
 
 // max(0, min(value, high)) if on, and no gradient where that changes the value.

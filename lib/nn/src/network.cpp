@@ -54,7 +54,7 @@ Clip to_clip(Activation activation) {
 bool is_depthwise(const Layer& layer) {
   return layer.kind == Layer::Kind::kConvolution && layer.groups > 1 && layer.groups == layer.in_channels &&
          layer.in_channels == layer.out_channels && !layer.norm.empty() && layer.pool == 1 &&
-         layer.pad == model::Pad::kSame && layer.activation != Activation::kGelu;
+         layer.stride <= 2 && layer.pad == model::Pad::kSame && layer.activation != Activation::kGelu;
 }
 
 // For each layer the kernel of the depthwise convolution that applies its activation, as the only one that

@@ -25,8 +25,8 @@ class PseudoTerminal {
   PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 
   [[nodiscard]] int descriptor() const { return program_; }
-  // What has come since the last call. The kernel hands it over in its own time, so a mark is sent after it and
-  // waited for.
+  // What has come since the last call. The kernel hands it over in its own time, so a mark is sent after it
+  // and waited for.
   [[nodiscard]] std::string received() const {
     constexpr char kMark = '\x01';
     if (::write(program_, &kMark, 1) != 1) std::abort();
