@@ -19,7 +19,7 @@ struct EngineOptions {
   unsigned threads = 1;  // processors one call may use
   // Compute in float32 even where the processor is faster in bfloat16, for comparing numbers.
   bool full_precision = false;
-  // Where networks are kept as compiled for this processor, so that the next start takes half the time.
+  // Where networks are kept as compiled for this processor, so that the next start need not compile them.
   // Empty: nowhere. A folder that cannot be written and files that are damaged only cost that time.
   std::filesystem::path cache_folder;
   bool activation_map = false;  // of a Classifier: fill Prediction::activation_map
