@@ -1,12 +1,11 @@
 #include "classify/fetch.hpp"
 
 #include <cerrno>
-#include <condition_variable>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
-#include <queue>
+#include <optional>
 
+#include "winnow/core/bounded_queue.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/image/format.hpp"
@@ -17,31 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Answers on their way from the client's thread to ours.
-class Arrivals {
- public:
-  struct Arrival {
-    std::size_t index;
-    Result<net::HttpResponse> response;
-  };
-
-  void push(Arrival arrival) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push(std::move(arrival));
-    changed_.notify_one();
-  }
-  Arrival pop() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !waiting_.empty(); });
-    Arrival arrival = std::move(waiting_.front());
-    waiting_.pop();
-    return arrival;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::queue<Arrival> waiting_;
+// An answer on its way from the client's thread to ours.
+struct Arrival {
+  std::size_t index;
+  Result<net::HttpResponse> response;
 };
 
 // The last part of the path of an address.
@@ -86,7 +64,7 @@ std::vector<Result<fs::path>> fetch_pictures(const std::vector<std::string>& add
                                              const Context& context) {
   net::HttpClientOptions network;
   if (options.allow_private) network.refuse = nullptr;
-  Arrivals arrivals;
+  BoundedQueue<Arrival> arrivals(addresses.size());
   net::HttpClient client(std::move(network));
   const std::stop_callback stop(context.stop, [&] { client.stop(); });
   std::vector<Result<fs::path>> pictures(addresses.size(), Failure{});
@@ -105,9 +83,9 @@ std::vector<Result<fs::path>> fetch_pictures(const std::vector<std::string>& add
   }
   Progress progress(context.terminal, "fetching", under_way);
   for (; under_way > 0; --under_way) {
-    const Arrivals::Arrival arrival = arrivals.pop();
+    const std::optional<Arrival> arrival = arrivals.pop();
     throw_if_stopped(context.stop);
-    pictures[arrival.index] = keep_response(arrival.response, folder);
+    pictures[arrival->index] = keep_response(arrival->response, folder);
     progress.advance();
   }
   return pictures;

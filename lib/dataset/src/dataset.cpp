@@ -174,4 +174,24 @@ std::vector<std::size_t> samples_of(const Dataset& dataset, Split split) {
   return indices;
 }
 
+std::vector<std::array<std::size_t, 3>> count_samples(const Dataset& dataset) {
+  std::vector<std::array<std::size_t, 3>> counts(dataset.classes.size());
+  for (const Sample& sample : dataset.samples) {
+    ++counts[static_cast<std::size_t>(sample.label)][static_cast<std::size_t>(sample.split)];
+  }
+  return counts;
+}
+
+std::vector<int> labels_of(const Dataset& dataset, std::span<const std::size_t> samples) {
+  std::vector<int> labels;
+  for (const std::size_t i : samples) labels.push_back(dataset.samples[i].label);
+  return labels;
+}
+
+std::vector<int> groups_of(const Dataset& dataset, std::span<const std::size_t> samples) {
+  std::vector<int> groups;
+  for (const std::size_t i : samples) groups.push_back(dataset.samples[i].group);
+  return groups;
+}
+
 }  // namespace winnow::dataset

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "head.hpp"
 #include "winnow/embedding/embed.hpp"
 #include "winnow/stats/calibration.hpp"
 #include "winnow/stats/conformal.hpp"
@@ -20,18 +21,6 @@ constexpr double kSetCoverage = 0.9;
 constexpr std::size_t kMaxReferencesPerClass = 256;
 
 using dataset::Split;
-
-std::vector<int> labels_of(const dataset::Dataset& data, std::span<const std::size_t> samples) {
-  std::vector<int> labels;
-  for (const std::size_t i : samples) labels.push_back(data.samples[i].label);
-  return labels;
-}
-
-std::vector<int> groups_of(const dataset::Dataset& data, std::span<const std::size_t> samples) {
-  std::vector<int> groups;
-  for (const std::size_t i : samples) groups.push_back(data.samples[i].group);
-  return groups;
-}
 
 // Logits of pictures that the head was not fitted on.
 struct CalibrationSet {
@@ -75,10 +64,9 @@ std::vector<std::size_t> choose_references(const dataset::Dataset& data) {
 }
 
 int choose_neighbours(const dataset::Dataset& data) {
-  std::vector<int> counts(data.classes.size());
-  for (const std::size_t i : samples_of(data, Split::kTrain))
-    ++counts[static_cast<std::size_t>(data.samples[i].label)];
-  return std::clamp(*std::min_element(counts.begin(), counts.end()) / 5, 1, kMaxNeighbours);
+  std::size_t least = data.samples.size();
+  for (const auto& count : count_samples(data)) least = std::min(least, count[0]);
+  return std::clamp(static_cast<int>(least) / 5, 1, kMaxNeighbours);
 }
 
 // The similarity of every picture to the reference set; its own copies do not count.
@@ -179,14 +167,6 @@ Evaluation evaluate_external(ExternalTest& external, const Trained& trained, con
   return evaluate(kExternalTestSet, external.data, embedded.kept, seen, trained.head, metadata);
 }
 
-void add_head(const stats::LinearModel& head, const std::string& name, model::TensorMap& tensors) {
-  const auto classes = static_cast<std::int64_t>(head.weights.rows());
-  const auto width = static_cast<std::int64_t>(head.weights.columns());
-  tensors[name + ".weight"] = {{classes, width},
-                               {head.weights.values().begin(), head.weights.values().end()}};
-  tensors[name + ".bias"] = {{classes}, head.bias};
-}
-
 }  // namespace
 
 Finished finish(Trained trained, const dataset::Dataset& data, ExternalTest* external,
@@ -234,8 +214,7 @@ Finished finish(Trained trained, const dataset::Dataset& data, ExternalTest* ext
   }
   if (external != nullptr) metadata.metrics[kExternalTestSet]["leaks"] = external->leaks.size();
 
-  result.checkpoint.tensors = std::move(trained.backbone);
-  add_head(trained.head, trained.architecture.head, result.checkpoint.tensors);
+  result.checkpoint.tensors = with_head(std::move(trained.backbone), trained.architecture, trained.head);
   if (!metadata.unknown) return result;
   result.checkpoint.tensors[model::kReferenceTensor] = {
       {static_cast<std::int64_t>(bank.rows()), static_cast<std::int64_t>(bank.columns())},

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
-
 #include "data_sources.hpp"
 #include "prepare.hpp"
 #include "winnow/stats/interval.hpp"
@@ -19,13 +17,10 @@ using dataset::Split;
 
 Json describe_data(const RunRecord& record) {
   Json classes = Json::array();
-  for (std::size_t c = 0; c < record.data.classes.size(); ++c) {
-    std::array<std::size_t, 3> counts{};
-    for (const dataset::Sample& sample : record.data.samples) {
-      if (sample.label == static_cast<int>(c)) ++counts[static_cast<std::size_t>(sample.split)];
-    }
-    classes.push_back(
-        {{"class", record.data.classes[c]}, {"train", counts[0]}, {"val", counts[1]}, {"test", counts[2]}});
+  const auto counts = count_samples(record.data);
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    const auto& [train, val, test] = counts[c];
+    classes.push_back({{"class", record.data.classes[c]}, {"train", train}, {"val", val}, {"test", test}});
   }
   Json data = {{"classes", std::move(classes)},
                {"leaks_between_splits", count_leaks(record.data)},

@@ -25,12 +25,13 @@ constexpr double kMixShare = 0.85;
 constexpr int kStrongAugmentEpochs = 20;
 
 double imbalance(const dataset::Dataset& data) {
-  std::vector<std::size_t> counts(data.classes.size());
-  for (const std::size_t i : samples_of(data, dataset::Split::kTrain)) {
-    ++counts[static_cast<std::size_t>(data.samples[i].label)];
+  std::size_t least = data.samples.size();
+  std::size_t most = 0;
+  for (const auto& count : count_samples(data)) {
+    least = std::min(least, count[0]);
+    most = std::max(most, count[0]);
   }
-  const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
-  return static_cast<double>(*most) / static_cast<double>(std::max<std::size_t>(*least, 1));
+  return static_cast<double>(most) / static_cast<double>(std::max<std::size_t>(least, 1));
 }
 
 }  // namespace

@@ -51,16 +51,14 @@ void check_classes(const dataset::Dataset& data) {
     throw Error(ErrorKind::kInvalid, data.root.string(),
                 "has one class; a classifier needs at least two, so add a folder of something else");
   }
-  std::vector<std::size_t> training_images(data.classes.size());
-  for (const dataset::Sample& sample : data.samples) {
-    if (sample.split == dataset::Split::kTrain) ++training_images[static_cast<std::size_t>(sample.label)];
-  }
+  const auto counts = count_samples(data);
   for (std::size_t c = 0; c < data.classes.size(); ++c) {
-    if (training_images[c] >= kMinTrainingImages) continue;
+    const std::size_t images = counts[c][0];
+    if (images >= kMinTrainingImages) continue;
     throw Error(
         ErrorKind::kInvalid, (data.root / data.classes[c]).string(),
         fmt::format("{} usable image{} to train on, at least {} are needed; add images or remove the class",
-                    training_images[c], training_images[c] == 1 ? "" : "s", kMinTrainingImages));
+                    images, images == 1 ? "" : "s", kMinTrainingImages));
   }
 }
 

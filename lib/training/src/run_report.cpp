@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "hard_pictures.hpp"
 #include "prepare.hpp"
@@ -300,13 +299,11 @@ void write_skipped(const RunRecord& record, Page& page) {
 void write_data(const RunRecord& record, Page& page) {
   page.section("Data");
   report::Table table{{"class", "train", "val", "test"}, {}, {false, true, true, true}};
-  for (std::size_t c = 0; c < record.data.classes.size(); ++c) {
-    std::map<Split, std::size_t> counts;
-    for (const dataset::Sample& sample : record.data.samples) {
-      if (sample.label == static_cast<int>(c)) ++counts[sample.split];
-    }
-    table.rows.push_back({record.data.classes[c], std::to_string(counts[Split::kTrain]),
-                          std::to_string(counts[Split::kValidation]), std::to_string(counts[Split::kTest])});
+  const auto counts = count_samples(record.data);
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    const auto& [train, val, test] = counts[c];
+    table.rows.push_back(
+        {record.data.classes[c], std::to_string(train), std::to_string(val), std::to_string(test)});
   }
   page.table(table);
   page.paragraph(fmt::format("Leaks between splits: {}. Copies of one picture are always on the same side.",

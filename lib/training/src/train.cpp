@@ -145,17 +145,15 @@ class Run {
     check_classes(data_);
     folder_.begin(data_, resumed_.has_value());
     const std::vector<std::size_t> rows = samples_of(data_, dataset::Split::kTrain);
-    std::vector<int> groups;
-    for (const std::size_t i : rows) groups.push_back(data_.samples[i].group);
-    ProbeResult probe =
-        fit_probe(embeddings_.select(rows), labels_of(rows), groups, class_count(), options_.seed, context_);
+    ProbeResult probe = fit_probe(embeddings_.select(rows), labels_of(data_, rows), groups_of(data_, rows),
+                                  class_count(), options_.seed, context_);
     folder_.add(probe.steps);
     probe_steps_ = probe.steps;
     return probe;
   }
 
   [[nodiscard]] Finished finish_probe(const ProbeResult& probe) {
-    const std::vector<int> labels = labels_of(samples_of(data_, dataset::Split::kTrain));
+    const std::vector<int> labels = labels_of(data_, samples_of(data_, dataset::Split::kTrain));
     Trained trained = {.architecture = head_architecture_,
                        .preprocessing = preprocessing_,
                        .backbone = backbone_,
@@ -171,8 +169,9 @@ class Run {
     Finished probed = finish_probe(probe);
     const Evaluation* validation = find_validation(probed);
     if (!resumed_) {
-      if (const auto reason = why_not_finetune(probe, labels_of(samples_of(data_, dataset::Split::kTrain)),
-                                               validation == nullptr ? nullptr : &validation->confusion)) {
+      if (const auto reason =
+              why_not_finetune(probe, labels_of(data_, samples_of(data_, dataset::Split::kTrain)),
+                               validation == nullptr ? nullptr : &validation->confusion)) {
         choose("probe", *reason);
         return probed;
       }
@@ -308,12 +307,6 @@ class Run {
     context_.log.info("epoch {}/{}: loss {:.3f}, validation loss {:.3f}, accuracy {:.1f} %, {:.0f} images/s",
                       epoch.epoch, epochs, epoch.train_loss, epoch.val_nll, 100 * epoch.val_accuracy,
                       epoch.images_per_second);
-  }
-
-  [[nodiscard]] std::vector<int> labels_of(std::span<const std::size_t> samples) const {
-    std::vector<int> labels;
-    for (const std::size_t i : samples) labels.push_back(data_.samples[i].label);
-    return labels;
   }
 
   [[nodiscard]] ExternalTest* external() { return external_ ? &*external_ : nullptr; }

@@ -1,10 +1,12 @@
 // Labelled pictures, wherever they come from.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,5 +78,12 @@ struct Dataset {
 
 // Indices of the samples of one split.
 [[nodiscard]] std::vector<std::size_t> samples_of(const Dataset& dataset, Split split);
+
+// How many samples each class has, by split: [classes][Split].
+[[nodiscard]] std::vector<std::array<std::size_t, 3>> count_samples(const Dataset& dataset);
+
+// Of the samples with these indices.
+[[nodiscard]] std::vector<int> labels_of(const Dataset& dataset, std::span<const std::size_t> samples);
+[[nodiscard]] std::vector<int> groups_of(const Dataset& dataset, std::span<const std::size_t> samples);
 
 }  // namespace winnow::dataset
