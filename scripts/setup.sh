@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes this checkout buildable: Debian packages, LibTorch, OpenVINO and the pretrained weights.
+# Makes this checkout buildable: Debian packages, LibTorch, OpenVINO, the pretrained weights, and the programs of
+# others that tests ask for their opinion.
 # What is there already is not fetched again, so a second run only looks (well under two seconds).
 #
 #   scripts/setup.sh            what build and test need
@@ -27,14 +28,17 @@ weights_sha256=(  # of EfficientNet-Lite0, 1 and 2
 pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
 
-build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip
+build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip python3-venv
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
   libavif-dev)
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev nginx-light python3-venv dataset-fashion-mnist)
+bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist)
+# What other software makes of our files and protocols, for the tests.
+peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
+  "tritonclient[http]==2.73.0")
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0 "torch==$torch_version+cpu")
 
 die() { echo "setup: $*" >&2; exit 1; }
@@ -176,26 +180,28 @@ need_pictures() {
   done_with pictures "$pictures_version"
 }
 
-# Programs of others in an environment of their own; nothing that is built uses it.
-need_bench_programs() {
-  have bench "${bench_programs[*]}" && return
-  say "fetching ${bench_programs[*]} to measure beside"
-  rm -rf "$deps/bench"
-  python3 -m venv "$deps/bench"
-  local install=("$deps/bench/bin/pip" install --quiet --disable-pip-version-check "${bench_programs[@]}")
+# Programs of others in a Python environment of their own, .deps/NAME; nothing that is built uses them.
+need_programs() {  # NAME REQUIREMENT...
+  local name=$1; shift
+  have "$name" "$*" && return
+  say "fetching $* into .deps/$name"
+  rm -rf "${deps:?}/$name"
+  python3 -m venv "$deps/$name" || die "python3 cannot make a virtual environment; install python3-venv"
+  local install=("$deps/$name/bin/pip" install --quiet --disable-pip-version-check "$@")
   "${install[@]}" 2>"$deps/pip.log" || "${install[@]}" --extra-index-url "$torch_cpu_index" 2>>"$deps/pip.log" ||
-    die "${bench_programs[*]} cannot be had from the package index (see .deps/pip.log)"
-  done_with bench "${bench_programs[*]}"
+    die "$* cannot be had from the package index (see .deps/pip.log)"
+  done_with "$name" "$*"
 }
 
 need_packages "${build_packages[@]}"
 need_libtorch
 need_openvino
 need_weights 0
+need_programs peers "${peer_programs[@]}"
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
-    --bench) need_packages "${bench_packages[@]}"; need_bench_programs ;;
+    --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
     --lint) need_packages "${lint_packages[@]}" ;;
     *) die "unknown argument $argument; see the head of scripts/setup.sh" ;;
