@@ -1,10 +1,12 @@
 #include "winnow/inference/classifier.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "openvino_engine.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/model/architecture.hpp"
 #include "winnow/model/onnx.hpp"
 
 namespace winnow::inference {
@@ -80,11 +82,20 @@ class OnnxClassifier : public Classifier {
   const OpenvinoEngine engine_;
 };
 
+bool needs_float32(const model::Metadata& metadata) {
+  const std::vector<std::string>& known = model::architecture_names();
+  if (std::find(known.begin(), known.end(), metadata.architecture) == known.end()) return false;
+  return model::needs_float32(
+      model::make_architecture(metadata.architecture, 0, metadata.preprocessing.size));
+}
+
 std::unique_ptr<Classifier> open(Bytes onnx, const std::string& name, const EngineOptions& options,
                                  const std::optional<ForeignModel>& foreign) {
   try {
     if (std::optional<model::Metadata> own = model::read_onnx_metadata(onnx)) {
-      return std::make_unique<OnnxClassifier>(std::move(onnx), std::move(*own), options, std::nullopt);
+      EngineOptions precise = options;
+      precise.full_precision |= needs_float32(*own);
+      return std::make_unique<OnnxClassifier>(std::move(onnx), std::move(*own), precise, std::nullopt);
     }
     if (foreign)
       return std::make_unique<OnnxClassifier>(std::move(onnx), describe(*foreign), options, foreign);

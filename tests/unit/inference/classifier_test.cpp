@@ -21,8 +21,8 @@ namespace {
 using testing::HasSubstr;
 
 // A small network with random weights, three classes and a reference set of six pictures.
-model::Checkpoint small_checkpoint() {
-  const model::Architecture architecture = model::make_architecture("small_resnet", 3);
+model::Checkpoint small_checkpoint(const std::string& name = "small_resnet", int size = 64) {
+  const model::Architecture architecture = model::make_architecture(name, 3, size);
   model::Checkpoint checkpoint;
   CounterRandom random(1);
   for (const model::TensorSpec& spec : model::tensor_specs(architecture)) {
@@ -43,7 +43,7 @@ model::Checkpoint small_checkpoint() {
   }
   checkpoint.metadata.architecture = architecture.name;
   checkpoint.metadata.classes = {"a", "b", "c"};
-  checkpoint.metadata.preprocessing.size = 64;
+  checkpoint.metadata.preprocessing.size = size;
   checkpoint.metadata.temperature = 1.5;
   checkpoint.metadata.unknown = model::UnknownRule{.neighbours = 2, .threshold = 0.5F};
   return checkpoint;
@@ -82,6 +82,16 @@ TEST(Classifier, AnswersForAnyNumberOfPicturesAlike) {
       EXPECT_NEAR(together[i].probabilities[c], alone.probabilities[c], 1e-4);
     EXPECT_NEAR(together[i].similarity, alone.similarity, 1e-4);
   }
+}
+
+TEST(Classifier, ComputesInFloat32WhereANetworkNeedsIt) {
+  const Bytes onnx =
+      model::write_onnx(model::make_architecture("airbench", 3, 32), small_checkpoint("airbench", 32));
+  const std::vector<std::uint8_t> pixels = random_pictures(1, 32);
+  const Prediction chosen = open_classifier(onnx, "model")->classify(pixels).front();
+  const Prediction precise =
+      open_classifier(onnx, "model", {.full_precision = true})->classify(pixels).front();
+  EXPECT_EQ(chosen.logits, precise.logits);
 }
 
 TEST(Classifier, CallersOnSeveralThreadsGetTheirOwnAnswers) {

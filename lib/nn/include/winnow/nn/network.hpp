@@ -10,6 +10,7 @@
 
 #include "winnow/model/architecture.hpp"
 #include "winnow/model/safetensors.hpp"
+#include "winnow/nn/team.hpp"
 
 namespace winnow::nn {
 
@@ -45,6 +46,10 @@ class Network : public torch::nn::Module {
   // and biases learn all the same. For fine-tuning on few pictures or in small batches.
   void freeze_statistics(bool freeze) { statistics_are_frozen_ = freeze; }
 
+  // While training, the batch is the whole team's, also for the statistics of batch normalisation. The team
+  // has to outlive the network. Then forward and backward throw as Team.
+  void train_with(Team& team) { team_ = team.size() > 1 ? &team : nullptr; }
+
   [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
   // What does not learn: the running means and variances of batch normalisation, and weights that whiten. In
   // a fixed order.
@@ -60,6 +65,7 @@ class Network : public torch::nn::Module {
   const model::Architecture architecture_;
   const std::vector<int> depthwise_readers_;
   bool statistics_are_frozen_ = false;
+  Team* team_ = nullptr;        // null: alone
   torch::Tensor mean_, scale_;  // [3], of the pixels
   // By their names in files, which contain dots and so cannot be torch's names.
   std::map<std::string, torch::Tensor> tensors_;
