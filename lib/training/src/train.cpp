@@ -288,15 +288,16 @@ class Run {
     check_classes(data_);
     if (team_.is_first()) folder_.begin(data_, resumed_.has_value());
 
-    TrainerFiles files{.best = folder_.best(), .last = folder_.last(), .config = to_json(plan)};
+    TrainerFiles files{.best = folder_.best(), .last = folder_.last()};
     files.metadata.architecture = architecture_.name;
     files.metadata.classes = data_.classes;
     files.metadata.preprocessing = preprocessing_;
     files.metadata.provenance = provenance();
-    files.config["architecture"] = architecture_.name;
-    files.config["classes"] = data_.classes;
-    files.config["preprocessing"] = to_json(preprocessing_);
-    files.config["data_sha256"] = hash_samples(data_);
+    files.config = {{"architecture", architecture_.name},
+                    {"classes", data_.classes},
+                    {"data_sha256", hash_samples(data_)},
+                    {"preprocessing", to_json(preprocessing_)}};
+    files.config.update(to_json(plan));  // what a person would look for first comes first
     if (resumed_) {
       check_resumable(resumed_->training_state.value("config", Json::object()), files.config,
                       files.last.string());
