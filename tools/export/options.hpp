@@ -12,12 +12,21 @@ struct ExportOptions {
       "labels, the preprocessing, the calibration and what it knows of itself. The file is compared with "
       "the\n"
       "trained network before it appears.";
-  static constexpr const char* kExample = "Example:\n  winnow-export runs/pets -o pets.onnx";
+  static constexpr const char* kExample =
+      "Examples:\n"
+      "  winnow-export runs/pets -o pets.onnx\n"
+      "  winnow-export inspect pets.onnx";
 
   std::filesystem::path run;
   std::filesystem::path output;
+
+  // winnow-export inspect FILE
+  std::filesystem::path inspect;  // empty: nothing is to be shown
 };
 
 void add_options(CLI::App& app, ExportOptions& options);
+
+// Throws Error{kUsage} for what does not go together.
+void check(const ExportOptions& options);
 
 }  // namespace winnow::tools

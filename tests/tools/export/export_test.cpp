@@ -27,6 +27,11 @@ TEST(ExportTool, TurnsARunIntoAModel) {
       result.out,
       MatchesRegex(
           "scenes.onnx: [0-9.]+ MB, largest difference to the trained network [0-9e.-]+ on 4 pictures\n"));
+
+  const Finished shown = test::run({"winnow-export", "inspect", "scenes.onnx"}, folder.path());
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_THAT(shown.out, HasSubstr("input           images uint8 [n, 32, 32, 3]\n"));
+  EXPECT_THAT(shown.out, HasSubstr("network         small_resnet\n"));
 }
 
 TEST(ExportTool, ExplainsWhatItCannotExport) {
@@ -46,6 +51,11 @@ TEST(ExportTool, ExplainsWhatItCannotExport) {
   expect({"winnow-export", ".", "-o", "m.onnx"}, 1, "winnow-export: .: is not a run of winnow-train");
   expect({"winnow-export", "text.ckpt", "-o", "m.bin"}, 2, "m.bin does not end in .onnx");
   expect({"winnow-export", "text.ckpt"}, 2, "--output is required");
+  expect({"winnow-export", "-o", "m.onnx"}, 2, "RUN is required");
+  expect({"winnow-export", "inspect"}, 2, "file is required");
+  expect({"winnow-export", "inspect", "text.ckpt", "-o", "m.onnx"}, 2, "inspect: stands alone");
+  expect({"winnow-export", "inspect", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");
+  expect({"winnow-export", "inspect", "nowhere"}, 1, "winnow-export: nowhere: No such file or directory");
 }
 
 }  // namespace
