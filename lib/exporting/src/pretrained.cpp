@@ -1,5 +1,7 @@
 #include "winnow/exporting/pretrained.hpp"
 
+#include <algorithm>
+
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
@@ -29,7 +31,7 @@ std::vector<std::string> read_class_names(const fs::path& file) {
 
 }  // namespace
 
-model::Checkpoint read_pretrained(const std::string& architecture, const fs::path& data_folder) {
+Source open_pretrained(const std::string& architecture, const fs::path& data_folder) {
   const fs::path weights = data_folder / (architecture + ".safetensors");
   embedding::Backbone network = embedding::read_backbone(weights, architecture, 0, kClasses);
   model::Checkpoint checkpoint;
@@ -39,7 +41,7 @@ model::Checkpoint read_pretrained(const std::string& architecture, const fs::pat
   checkpoint.metadata.provenance = {
       {"recipe", "pretrained"}, {"data", "ILSVRC 2012 (ImageNet)"}, {"weights", network.source}};
   checkpoint.tensors = std::move(network.tensors);
-  return checkpoint;
+  return {weights.string(), std::move(checkpoint)};
 }
 
 }  // namespace winnow::exporting

@@ -10,8 +10,6 @@
 namespace winnow::inference {
 namespace {
 
-constexpr std::uint64_t kMaxModelBytes = 2'000'000'000;  // protobuf's own limit
-
 std::vector<std::string> outputs_of(const model::Metadata& metadata, const EngineOptions& options) {
   std::vector<std::string> outputs = {"logits", "probabilities"};
   if (metadata.unknown) outputs.emplace_back("similarity");
@@ -100,7 +98,7 @@ std::unique_ptr<Classifier> open(Bytes onnx, const std::string& name, const Engi
 
 std::unique_ptr<Classifier> open_classifier(const std::filesystem::path& file, const EngineOptions& options,
                                             const std::optional<ForeignModel>& foreign) {
-  return open(read_file(file, kMaxModelBytes), file.string(), options, foreign);
+  return open(read_file(file, model::kMaxOnnxBytes), file.string(), options, foreign);
 }
 
 std::unique_ptr<Classifier> open_classifier(ByteSpan onnx, const std::string& name,

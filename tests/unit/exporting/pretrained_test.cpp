@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 std::string error_of(const std::string& architecture, const std::filesystem::path& folder) {
   try {
-    (void)read_pretrained(architecture, folder);
+    (void)open_pretrained(architecture, folder);
   } catch (const Error& error) {
     return error.what();
   }
@@ -26,7 +26,7 @@ std::string error_of(const std::string& architecture, const std::filesystem::pat
 const std::filesystem::path kData = test::pretrained_weights().parent_path();
 
 TEST(Pretrained, IsTheNetworkWithItsThousandClasses) {
-  const model::Checkpoint checkpoint = read_pretrained("efficientnet_lite0", kData);
+  const model::Checkpoint checkpoint = open_pretrained("efficientnet_lite0", kData).checkpoint;
   const std::vector<std::string>& classes = checkpoint.metadata.classes;
   ASSERT_EQ(classes.size(), 1000u);
   EXPECT_EQ(std::set<std::string>(classes.begin(), classes.end()).size(), 1000u);

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "winnow/model/checkpoint.hpp"
+#include "winnow/exporting/source.hpp"
 
 namespace winnow::exporting {
 
@@ -11,7 +11,7 @@ namespace winnow::exporting {
 // with it; without calibration and "none of these", which need pictures.
 // data_folder: holds ARCHITECTURE.safetensors and imagenet_classes.txt. Throws Error{kUsage} for an unknown
 // network, Error{kNotFound | kInvalid} if its weights are not there, or have no head for 1,000 classes.
-[[nodiscard]] model::Checkpoint read_pretrained(const std::string& architecture,
-                                                const std::filesystem::path& data_folder);
+[[nodiscard]] Source open_pretrained(const std::string& architecture,
+                                     const std::filesystem::path& data_folder);
 
 }  // namespace winnow::exporting
