@@ -69,21 +69,10 @@ double compare_with_torch(const model::Architecture& architecture, const model::
   return largest;
 }
 
-fs::path find_checkpoint(const fs::path& run_or_checkpoint) {
-  std::error_code error;
-  if (!fs::is_directory(run_or_checkpoint, error)) return run_or_checkpoint;
-  if (fs::exists(run_or_checkpoint / "best.ckpt", error)) return run_or_checkpoint / "best.ckpt";
-  throw Error(ErrorKind::kNotFound, run_or_checkpoint.string(),
-              fs::exists(run_or_checkpoint / "last.ckpt", error)
-                  ? "the run did not come to its end; name its last.ckpt to export what there is"
-                  : "is not a run of winnow-train: it has no best.ckpt");
-}
-
 }  // namespace
 
-ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& output, const Context& context) {
-  const fs::path file = find_checkpoint(run_or_checkpoint);
-  model::Checkpoint checkpoint = model::read_checkpoint(file);
+ExportedModel export_onnx(Source source, const fs::path& output, const Context& context) {
+  model::Checkpoint& checkpoint = source.checkpoint;
   try {
     const model::Architecture architecture = model::make_architecture(
         checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()),
@@ -105,7 +94,7 @@ ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& out
     return {onnx.size(), difference, kPictures};
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kIo) throw;
-    throw Error(error.kind() == ErrorKind::kUsage ? ErrorKind::kUnsupported : error.kind(), file.string(),
+    throw Error(error.kind() == ErrorKind::kUsage ? ErrorKind::kUnsupported : error.kind(), source.name,
                 error.what());
   }
 }

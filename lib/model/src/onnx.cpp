@@ -1,50 +1,17 @@
 #include "winnow/model/onnx.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numbers>
 #include <protozero/pbf_reader.hpp>
 
 #include "onnx_graph.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/model/folding.hpp"
 
 namespace winnow::model {
 namespace {
 
 constexpr const char* kMetadataKey = "winnow";
-
-struct FoldedConvolution {
-  std::vector<float> weight;
-  std::vector<float> bias;
-};
-
-// W' = W g / sqrt(v + e), b' = beta - m g / sqrt(v + e), per output channel; g is 1 where there is no scale.
-FoldedConvolution fold(const Architecture& architecture, const Layer& layer, const TensorMap& tensors) {
-  const std::int64_t out = layer.out_channels;
-  const Tensor& weight = require_tensor(tensors, layer.name + ".weight",
-                                        {out, layer.in_channels / layer.groups, layer.kernel, layer.kernel});
-  if (layer.norm.empty()) return {weight.values, require_tensor(tensors, layer.name + ".bias", {out}).values};
-
-  const std::vector<float> gamma = layer.norm_has_scale
-                                       ? require_tensor(tensors, layer.norm + ".weight", {out}).values
-                                       : std::vector<float>(static_cast<std::size_t>(out), 1.0F);
-  const std::vector<float>& beta = require_tensor(tensors, layer.norm + ".bias", {out}).values;
-  const std::vector<float>& mean = require_tensor(tensors, layer.norm + ".running_mean", {out}).values;
-  const std::vector<float>& variance = require_tensor(tensors, layer.norm + ".running_var", {out}).values;
-  FoldedConvolution folded{weight.values, std::vector<float>(gamma.size())};
-  const std::size_t per_channel = weight.values.size() / gamma.size();
-  for (std::size_t c = 0; c < gamma.size(); ++c) {
-    if (!(variance[c] >= 0)) {
-      throw Error(ErrorKind::kInvalid, "", "tensor " + layer.norm + ".running_var holds what is no variance");
-    }
-    const double factor = gamma[c] / std::sqrt(double{variance[c]} + architecture.norm_epsilon);
-    for (std::size_t i = c * per_channel; i < (c + 1) * per_channel; ++i) {
-      folded.weight[i] = static_cast<float>(folded.weight[i] * factor);
-    }
-    folded.bias[c] = static_cast<float>(beta[c] - mean[c] * factor);
-  }
-  return folded;
-}
 
 // Writes the layers of a network one after another and keeps the name and side of each one's output.
 class NetworkWriter {
@@ -95,7 +62,7 @@ class NetworkWriter {
 
  private:
   std::string write_convolution(const Layer& layer, const std::string& output) {
-    const FoldedConvolution folded = fold(architecture_, layer, tensors_);
+    const FoldedConvolution folded = fold_convolution(architecture_, layer, tensors_);
     const std::int64_t kernel = layer.kernel;
     const std::string weight =
         graph_.floats(output + "/weight",
@@ -259,13 +226,9 @@ Bytes write_onnx(const Architecture& architecture, const Checkpoint& checkpoint)
   const Features features = write_body(graph, architecture, checkpoint.tensors, metadata.preprocessing.size);
   write_head(graph, architecture, checkpoint.tensors, metadata.temperature, features);
   if (metadata.unknown) {
-    const auto reference = checkpoint.tensors.find(kReferenceTensor);
-    if (reference == checkpoint.tensors.end() || reference->second.shape.size() != 2 ||
-        reference->second.shape[1] != architecture.embedding_size ||
-        reference->second.shape[0] < metadata.unknown->neighbours) {
-      throw Error(ErrorKind::kInvalid, "", "the checkpoint's reference pictures are missing or damaged");
-    }
-    write_similarity(graph, reference->second, metadata.unknown->neighbours);
+    const int neighbours = metadata.unknown->neighbours;
+    write_similarity(graph, require_reference(checkpoint.tensors, architecture.embedding_size, neighbours),
+                     neighbours);
   }
   return graph.serialise(architecture.name, {{kMetadataKey, to_line(to_json(metadata))}});
 }

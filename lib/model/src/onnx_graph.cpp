@@ -2,29 +2,12 @@
 
 #include <protozero/pbf_writer.hpp>
 
+#include "onnx_fields.hpp"
+
 namespace winnow::model {
 namespace {
 
 using protozero::pbf_writer;
-
-// Field numbers, by message.
-namespace model_field {
-constexpr int kIrVersion = 1, kProducerName = 2, kProducerVersion = 3, kGraph = 7, kOpsetImport = 8,
-              kMetadata = 14;
-}
-namespace graph_field {
-constexpr int kNode = 1, kName = 2, kInitializer = 5, kInput = 11, kOutput = 12;
-}
-namespace node_field {
-constexpr int kInput = 1, kOutput = 2, kName = 3, kOpType = 4, kAttribute = 5;
-}
-namespace attribute_field {
-constexpr int kName = 1, kFloat = 2, kInt = 3, kInts = 8, kType = 20;
-constexpr int kTypeFloat = 1, kTypeInt = 2, kTypeInts = 7;
-}  // namespace attribute_field
-namespace tensor_field {
-constexpr int kDims = 1, kDataType = 2, kName = 8, kRawData = 9;
-}
 
 constexpr int kIrVersion = 8;
 constexpr int kOpset = 17;

@@ -35,7 +35,7 @@ class Export : public testing::Test {
   }
 
   ExportedModel run(const std::filesystem::path& source) {
-    return export_onnx(source, folder_ / "model.onnx", context_);
+    return export_onnx(open_run(source), folder_ / "model.onnx", context_);
   }
 
   std::string error_of(const std::filesystem::path& source) {
@@ -143,7 +143,8 @@ TEST_F(Export, RefusesWeightsThatAreNotNumbers) {
 
 TEST_F(Export, LeavesAnOldModelWhereItCannotWrite) {
   model::write_checkpoint(folder_ / "good.ckpt", checkpoint_);
-  EXPECT_THROW(export_onnx(folder_ / "good.ckpt", folder_ / "no/such/folder/model.onnx", context_), Error);
+  EXPECT_THROW(export_onnx(open_run(folder_ / "good.ckpt"), folder_ / "no/such/folder/model.onnx", context_),
+               Error);
   EXPECT_THAT(test::list_files(folder_.path()), ElementsAre("good.ckpt"));
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "winnow/core/context.hpp"
+#include "winnow/exporting/source.hpp"
 
 namespace winnow::exporting {
 
@@ -16,10 +17,9 @@ struct ExportedModel {
 // The file and LibTorch may differ by this much and no more.
 inline constexpr double kMaxDifference = 1e-3;
 
-// Turns a run folder (its best.ckpt) or a checkpoint into one ONNX file. Before the file appears it is opened
-// and compared with LibTorch on drawn pictures; the largest difference is written into it. Atomic.
-// Throws Error{kNotFound | kInvalid | kUnsupported | kIo}; kInvalid also if the comparison fails.
-ExportedModel export_onnx(const std::filesystem::path& run_or_checkpoint, const std::filesystem::path& output,
-                          const Context& context);
+// Writes one ONNX file. Before it appears it is opened and compared with LibTorch on drawn pictures; the
+// largest difference is written into it. Atomic.
+// Throws Error{kInvalid | kUnsupported | kIo}; kInvalid also if the comparison fails.
+ExportedModel export_onnx(Source source, const std::filesystem::path& output, const Context& context);
 
 }  // namespace winnow::exporting

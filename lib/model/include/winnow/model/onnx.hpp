@@ -10,6 +10,7 @@
 // (Zhou et al. 2016, arXiv:1512.04150), and similarity when it has a reference set.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "winnow/core/bytes.hpp"
@@ -17,6 +18,8 @@
 #include "winnow/model/checkpoint.hpp"
 
 namespace winnow::model {
+
+inline constexpr std::uint64_t kMaxOnnxBytes = 2'000'000'000;  // protobuf's own limit
 
 // Normalisation is done in the graph, batch normalisation is folded into the convolutions in double
 // precision, the temperature into the head. Throws Error{kInvalid} if tensors are missing or of another
