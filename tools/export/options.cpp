@@ -9,6 +9,7 @@ void add_inspect(CLI::App& app, ExportOptions& options) {
   CLI::App* inspect = app.add_subcommand("inspect", "Print what a model file holds");
   inspect->fallthrough();  // so that common options may stand behind it
   inspect->add_option("file", options.inspect, "The model file")->required()->type_name("FILE");
+  inspect->add_flag("--json", options.json, "As one JSON document, with all that is in the metadata");
 }
 
 }  // namespace
@@ -25,10 +26,28 @@ void add_options(CLI::App& app, ExportOptions& options) {
                                                                       : name + " does not end in .onnx";
           },
           ""));
+  app.add_flag(
+      "--int8", options.model.int8,
+      "Compute in 8 bits, with ranges chosen by the run's training pictures; layers that would cost more "
+      "than one point of accuracy on its validation pictures stay in float32");
+  app.add_option("--calibrate", options.model.calibrate,
+                 "For --int8, choose ranges and measure by the pictures of this folder instead")
+      ->type_name("DIR");
+  app.add_option(
+         "--self-check", options.self_check,
+         "Send the reference pictures of this model file through decoding, preprocessing and network, "
+         "and say by how much each differs; exit code 1 if it does not hold")
+      ->type_name("FILE");
   add_inspect(app, options);
 }
 
 void check(const ExportOptions& options) {
+  if (!options.self_check.empty()) {
+    if (!options.run.empty() || !options.output.empty() || !options.inspect.empty()) {
+      throw Error(ErrorKind::kUsage, "--self-check", "stands alone, with a model file behind it");
+    }
+    return;
+  }
   if (!options.inspect.empty()) {
     if (!options.run.empty() || !options.output.empty()) {
       throw Error(ErrorKind::kUsage, "inspect", "stands alone, with a model file behind it");
@@ -36,6 +55,9 @@ void check(const ExportOptions& options) {
     return;
   }
   if (options.run.empty()) throw Error(ErrorKind::kUsage, "", "RUN is required; see winnow-export --help");
+  if (!options.model.calibrate.empty() && !options.model.int8) {
+    throw Error(ErrorKind::kUsage, "--calibrate", "goes with --int8");
+  }
   if (options.output.empty()) {
     throw Error(ErrorKind::kUsage, "", "--output is required; see winnow-export --help");
   }

@@ -3,6 +3,8 @@
 #include <CLI/App.hpp>
 #include <filesystem>
 
+#include "winnow/exporting/export_onnx.hpp"
+
 namespace winnow::tools {
 
 struct ExportOptions {
@@ -15,13 +17,19 @@ struct ExportOptions {
   static constexpr const char* kExample =
       "Examples:\n"
       "  winnow-export runs/pets -o pets.onnx\n"
-      "  winnow-export inspect pets.onnx";
+      "  winnow-export runs/pets --int8 -o pets-int8.onnx\n"
+      "  winnow-export inspect pets.onnx\n"
+      "  winnow-export --self-check pets.onnx";
 
   std::filesystem::path run;
   std::filesystem::path output;
+  exporting::ExportOptions model;
 
   // winnow-export inspect FILE
   std::filesystem::path inspect;  // empty: nothing is to be shown
+  bool json = false;
+
+  std::filesystem::path self_check;  // empty: nothing is to be checked
 };
 
 void add_options(CLI::App& app, ExportOptions& options);
