@@ -9,9 +9,13 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/table.hpp"
+#include "winnow/core/temporary_folder.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/exporting/export_onnx.hpp"
+#include "winnow/exporting/export_torchscript.hpp"
+#include "winnow/exporting/pretrained.hpp"
 #include "winnow/exporting/self_check.hpp"
+#include "winnow/exporting/triton.hpp"
 #include "winnow/model/onnx.hpp"
 
 namespace winnow::tools {
@@ -63,22 +67,57 @@ void self_check(const ExportOptions& options, cli::ToolContext& context) {
   });
 }
 
-void export_run(const ExportOptions& options, cli::ToolContext& context) {
-  const exporting::ExportedModel model =
-      exporting::export_onnx(exporting::open_run(options.run), options.output, options.model, context);
-  fmt::print(context.out, "{}: {}, largest difference to the trained network {:.1g} on {} {} picture{}\n",
-             options.output.string(), format_bytes(model.bytes), model.comparison.largest_difference,
+exporting::Source open_source(const ExportOptions& options) {
+  return options.pretrained.empty() ? exporting::open_run(options.run)
+                                    : exporting::open_pretrained(options.pretrained, options.data_folder);
+}
+
+void report(const std::filesystem::path& file, const exporting::ExportedModel& model, std::ostream& out) {
+  fmt::print(out, "{}: {}, largest difference to the trained network {:.1g} on {} {} picture{}\n",
+             file.string(), format_bytes(model.bytes), model.comparison.largest_difference,
              model.comparison.pictures, model.comparison.pictures_from,
              model.comparison.pictures == 1 ? "" : "s");
   if (!model.int8) return;
   const exporting::QuantisationResult& int8 = *model.int8;
-  fmt::print(context.out,
-             "int8: {} {:.1f} % in float32, {:.1f} % in int8 on {} {} pictures, {} answers the same\n",
+  fmt::print(out, "int8: {} {:.1f} % in float32, {:.1f} % in int8 on {} {} pictures, {} answers the same\n",
              int8.has_labels ? "accuracy" : "expected accuracy", 100 * int8.accuracy_before,
              100 * int8.accuracy_after, int8.pictures, int8.pictures_from, int8.same_answers);
   if (int8.in_float.empty()) return;
-  fmt::print(context.out, "int8: {} of {} layers stay in float32: {}\n", int8.in_float.size(), int8.layers,
+  fmt::print(out, "int8: {} of {} layers stay in float32: {}\n", int8.in_float.size(), int8.layers,
              fmt::join(int8.in_float, ", "));
+}
+
+void export_file(const exporting::Source& source, const std::filesystem::path& output,
+                 const exporting::ExportOptions& options, cli::ToolContext& context) {
+  const bool is_script = output.extension() == ".pt";
+  report(output,
+         is_script ? exporting::export_torchscript(source, output, context)
+                   : exporting::export_onnx(source, output, options, context),
+         context.out);
+}
+
+// runs/pets and runs/pets/best.ckpt are called pets.
+std::string name_of(const ExportOptions& options) {
+  if (!options.name.empty()) return options.name;
+  if (!options.pretrained.empty()) return options.pretrained;
+  std::filesystem::path run = std::filesystem::absolute(options.run).lexically_normal();
+  if (!run.has_filename() || !std::filesystem::is_directory(run)) run = run.parent_path();
+  return run.filename().string();
+}
+
+void export_to_triton(const exporting::Source& source, const ExportOptions& options,
+                      cli::ToolContext& context) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "model.onnx";
+  const exporting::ExportedModel model = exporting::export_onnx(source, file, options.model, context);
+  report(exporting::add_to_triton_repository(read_file(file), name_of(options), options.triton), model,
+         context.out);
+}
+
+void export_source(const ExportOptions& options, cli::ToolContext& context) {
+  const exporting::Source source = open_source(options);
+  if (!options.output.empty()) export_file(source, options.output, options.model, context);
+  if (!options.triton.empty()) export_to_triton(source, options, context);
 }
 
 }  // namespace
@@ -90,7 +129,7 @@ cli::Outcome run(const ExportOptions& options, cli::ToolContext& context) {
   } else if (!options.self_check.empty()) {
     self_check(options, context);
   } else {
-    export_run(options, context);
+    export_source(options, context);
   }
   return cli::Outcome::kDone;
 }

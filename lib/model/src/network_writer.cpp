@@ -5,43 +5,10 @@
 #include <numbers>
 #include <tuple>
 
-#include "winnow/core/error.hpp"
+#include "winnow/model/folding.hpp"
 
 namespace winnow::model {
 namespace {
-
-struct FoldedConvolution {
-  std::vector<float> weight;
-  std::vector<float> bias;
-};
-
-// W' = W g / sqrt(v + e), b' = beta - m g / sqrt(v + e), per output channel; g is 1 where there is no scale.
-FoldedConvolution fold(const Architecture& architecture, const Layer& layer, const TensorMap& tensors) {
-  const std::int64_t out = layer.out_channels;
-  const Tensor& weight = require_tensor(tensors, layer.name + ".weight",
-                                        {out, layer.in_channels / layer.groups, layer.kernel, layer.kernel});
-  if (layer.norm.empty()) return {weight.values, require_tensor(tensors, layer.name + ".bias", {out}).values};
-
-  const std::vector<float> gamma = layer.norm_has_scale
-                                       ? require_tensor(tensors, layer.norm + ".weight", {out}).values
-                                       : std::vector<float>(static_cast<std::size_t>(out), 1.0F);
-  const std::vector<float>& beta = require_tensor(tensors, layer.norm + ".bias", {out}).values;
-  const std::vector<float>& mean = require_tensor(tensors, layer.norm + ".running_mean", {out}).values;
-  const std::vector<float>& variance = require_tensor(tensors, layer.norm + ".running_var", {out}).values;
-  FoldedConvolution folded{weight.values, std::vector<float>(gamma.size())};
-  const std::size_t per_channel = weight.values.size() / gamma.size();
-  for (std::size_t c = 0; c < gamma.size(); ++c) {
-    if (!(variance[c] >= 0)) {
-      throw Error(ErrorKind::kInvalid, "", "tensor " + layer.norm + ".running_var holds what is no variance");
-    }
-    const double factor = gamma[c] / std::sqrt(double{variance[c]} + architecture.norm_epsilon);
-    for (std::size_t i = c * per_channel; i < (c + 1) * per_channel; ++i) {
-      folded.weight[i] = static_cast<float>(folded.weight[i] * factor);
-    }
-    folded.bias[c] = static_cast<float>(beta[c] - mean[c] * factor);
-  }
-  return folded;
-}
 
 // With low at 0, what is below 0 becomes 0, and what is above high becomes high: a ReLU or ReLU6 is done.
 bool does_activation(const QuantisedRange& range, Activation activation) {
@@ -200,7 +167,7 @@ std::string NetworkWriter::constant(const std::string& name, float value) {
 
 std::string NetworkWriter::write_convolution(int index, const std::string& output) {
   const Layer& layer = architecture_.layers[static_cast<std::size_t>(index)];
-  FoldedConvolution folded = fold(architecture_, layer, tensors_);
+  FoldedConvolution folded = fold_convolution(architecture_, layer, tensors_);
   const std::int64_t kernel = layer.kernel;
   const std::string input = input_of(index, 0);
   const WeightNames names = write_weights(

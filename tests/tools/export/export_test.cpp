@@ -51,6 +51,37 @@ TEST(ExportTool, TurnsARunIntoAModel) {
   EXPECT_THAT(refused.err, HasSubstr("damaged.onnx: does not hold"));
 }
 
+TEST(ExportTool, WritesNetworksThatOthersTrained) {
+  const test::TemporaryFolder folder;
+  const Finished result = test::run(
+      {"winnow-export", "--pretrained", "efficientnet_lite0", "-o", "imagenet.onnx"}, folder.path());
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("imagenet.onnx: "));
+  EXPECT_THAT(test::run({"winnow-export", "inspect", "imagenet.onnx"}, folder.path()).out,
+              HasSubstr("tench, goldfish, great white shark"));
+}
+
+TEST(ExportTool, WritesForTorchScriptAndForTriton) {
+  const test::TemporaryFolder folder;
+  test::write_scene_tree(folder / "set", 6);
+  ASSERT_EQ(test::run({"winnow-train", "set", "-o", "runs/scenes", "--recipe", "scratch", "--size", "32",
+                       "--epochs", "1", "-q"},
+                      folder.path())
+                .exit_code,
+            0);
+  const Finished script =
+      test::run({"winnow-export", "runs/scenes", "-o", "scenes.pt", "--triton", "served"}, folder.path());
+  EXPECT_EQ(script.exit_code, 0) << script.err;
+  EXPECT_THAT(script.out, MatchesRegex("scenes.pt: [0-9.]+ MB, .*\nserved/scenes: [0-9.]+ MB, .*\n"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "scenes.pt"));
+  EXPECT_THAT(test::list_files(folder / "served"),
+              testing::ElementsAre("scenes/1/model.onnx", "scenes/config.pbtxt", "scenes/labels.txt"));
+  const Finished named =
+      test::run({"winnow-export", "runs/scenes/best.ckpt", "--triton", "served"}, folder.path());
+  EXPECT_EQ(named.exit_code, 2);
+  EXPECT_EQ(named.err, "winnow-export: served/scenes: is there already; remove it, or give another --name\n");
+}
+
 TEST(ExportTool, ExplainsWhatItCannotExport) {
   const test::TemporaryFolder folder;
   folder.write("text.ckpt", "hello");
@@ -66,8 +97,15 @@ TEST(ExportTool, ExplainsWhatItCannotExport) {
   expect({"winnow-export", "text.ckpt", "-o", "m.onnx"}, 1,
          "winnow-export: text.ckpt: not a safetensors file");
   expect({"winnow-export", ".", "-o", "m.onnx"}, 1, "winnow-export: .: is not a run of winnow-train");
-  expect({"winnow-export", "text.ckpt", "-o", "m.bin"}, 2, "m.bin does not end in .onnx");
+  expect({"winnow-export", "text.ckpt", "-o", "m.bin"}, 2, "m.bin ends neither in .onnx nor in .pt");
   expect({"winnow-export", "text.ckpt"}, 2, "--output is required");
+  expect({"winnow-export", "text.ckpt", "-o", "m.pt"}, 1, "text.ckpt: not a safetensors file");
+  expect({"winnow-export", "text.ckpt", "-o", "m.onnx", "--name", "m"}, 2, "--name requires --triton");
+  expect({"winnow-export", "text.ckpt", "--pretrained", "resnet18", "-o", "m.onnx"}, 2,
+         "--pretrained: stands in place of a run");
+  expect({"winnow-export", "--pretrained", "resnet18", "-o", "m.onnx"}, 1,
+         "resnet18.safetensors: no such weights");
+  expect({"winnow-export", "--pretrained", "perceptron", "-o", "m.onnx"}, 2, "perceptron: no such network");
   expect({"winnow-export", "-o", "m.onnx"}, 2, "RUN is required");
   expect({"winnow-export", "--self-check", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");
   expect({"winnow-export", "--self-check", "text.ckpt", "-o", "m.onnx"}, 2, "--self-check: stands alone");
