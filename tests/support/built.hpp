@@ -12,6 +12,9 @@ namespace winnow::test {
 // The pretrained EfficientNet-Lite0 weights that set-up has fetched.
 [[nodiscard]] std::filesystem::path pretrained_weights();
 
+// The module for TorchScript.
+[[nodiscard]] std::filesystem::path torch_engine();
+
 // What set-up has fetched of others' programs: a Python that has onnx, onnxruntime, tritonclient, ...
 [[nodiscard]] std::filesystem::path peers_python();
 

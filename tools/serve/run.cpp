@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "winnow/cli/data_files.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::tools {
@@ -28,8 +29,9 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   serving::Site site(site_options, context.log);
   // The port is open before the model, so that who watches can tell a slow start from none.
   site.start();
-  std::unique_ptr<inference::Classifier> classifier =
-      inference::open_classifier(options.model, {.threads = context.threads});
+  std::unique_ptr<inference::Classifier> classifier = inference::open_classifier(
+      options.model,
+      {.threads = context.threads, .torch_engine = cli::module_file("libwinnow_torch_engine.so")});
   const model::Metadata metadata = classifier->metadata();
   site.open(std::move(classifier), options.model.string());
   if (context.stop.stop_requested()) return cli::Outcome::kDone;

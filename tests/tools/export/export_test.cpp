@@ -73,7 +73,11 @@ TEST(ExportTool, WritesForTorchScriptAndForTriton) {
       test::run({"winnow-export", "runs/scenes", "-o", "scenes.pt", "--triton", "served"}, folder.path());
   EXPECT_EQ(script.exit_code, 0) << script.err;
   EXPECT_THAT(script.out, MatchesRegex("scenes.pt: [0-9.]+ MB, .*\nserved/scenes: [0-9.]+ MB, .*\n"));
-  EXPECT_TRUE(std::filesystem::exists(folder / "scenes.pt"));
+  const Finished asked = test::run({"winnow-classify", "scenes.pt", "--compare", "served/scenes/1/model.onnx",
+                                    "--expect", "set", "--no-cache", "-q"},
+                                   folder.path());
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_THAT(asked.out, testing::Not(HasSubstr("!=")));
   EXPECT_THAT(test::list_files(folder / "served"),
               testing::ElementsAre("scenes/1/model.onnx", "scenes/config.pbtxt", "scenes/labels.txt"));
   const Finished named =

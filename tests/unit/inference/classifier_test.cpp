@@ -235,5 +235,20 @@ TEST(Classifier, KeepsNetworksApartInItsCache) {
   EXPECT_EQ(first_logit(test::colour_model({.classes = 2})), 2u);
 }
 
+TEST(OpenClassifier, SaysWhatTorchScriptNeeds) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path script = folder.write("model.pt", "PK\x03\x04 and so on");
+  const std::string advice = "build winnow with LibTorch, or export the model as .onnx";
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script); }),
+              testing::AllOf(HasSubstr("model.pt: a TorchScript file"), HasSubstr(advice)));
+  const EngineOptions none{.torch_engine = folder / "none.so"};
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script, none); }),
+              testing::AllOf(HasSubstr("none.so: cannot open shared object file"), HasSubstr(advice)));
+  const EngineOptions damaged{.torch_engine = folder.write("damaged.so", "text")};
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script, damaged); }), HasSubstr(advice));
+  EXPECT_THAT(error_of([&] { (void)open_classifier(small_model(), "m", {.device = Device::kCuda}); }),
+              HasSubstr("m: an ONNX file, which runs on the processor; for a GPU export the model as .pt"));
+}
+
 }  // namespace
 }  // namespace winnow::inference
