@@ -115,6 +115,19 @@ void add_metrics(Lines& lines, const Json& metrics) {
                                     text_at(comparison, "same_answers")));
 }
 
+void add_precision(Lines& lines, const Json& metrics) {
+  const Json int8 = object_at(metrics, "int8");
+  if (int8.empty()) return lines.add("precision", "float32");
+  const Json in_float = int8.contains("in_float32") ? int8["in_float32"] : Json::array();
+  lines.add("precision", in_float.empty() ? fmt::format("int8, all {} layers", text_at(int8, "layers"))
+                                          : fmt::format("int8, but for {} of {} layers: {}", in_float.size(),
+                                                        text_at(int8, "layers"), in_float.dump()));
+  lines.add("", fmt::format("accuracy by {} {:.1f} %, {:.1f} % in float32, on {} {} pictures",
+                            text_at(int8, "accuracy_by"), 100 * number_at(int8, "accuracy_int8"),
+                            100 * number_at(int8, "accuracy_float32"), text_at(int8, "pictures"),
+                            text_at(int8, "pictures_from")));
+}
+
 void add_provenance(Lines& lines, const Json& provenance) {
   for (const auto& [label, member] : {std::pair{"trained by", "command"},
                                       {"trained", "created"},
@@ -140,6 +153,7 @@ void add_card(Lines& lines, const Json& card) {
 
 void add_metadata(Lines& lines, const model::Metadata& metadata) {
   lines.add("network", metadata.architecture);
+  add_precision(lines, metadata.metrics);
   lines.add("classes", describe_classes(metadata.classes));
   lines.add("preprocessing", describe(metadata.preprocessing));
   lines.add("temperature", fmt::format("{:.4g}, inside", metadata.temperature));

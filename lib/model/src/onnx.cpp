@@ -53,7 +53,7 @@ void write_head(NetworkWriter& writer, OnnxGraph& graph, const Architecture& arc
   if (has_activation_maps(architecture)) write_activation_map(graph, features, weight);
 }
 
-// Unit vectors in 8 bits, with a scale each that makes them unit vectors again.
+// Vectors in 8 bits, with a scale each that gives them their length back.
 struct CompactReference {
   std::vector<std::int8_t> columns;  // [width, pictures], as MatMul wants them
   std::vector<float> scales;         // [pictures]
@@ -67,13 +67,15 @@ CompactReference compact(const Tensor& reference) {
     const std::span<const float> row = std::span(reference.values).subspan(i * width, width);
     float largest = 0;
     for (const float value : row) largest = std::max(largest, std::abs(value));
+    double length = 0;
     double square_sum = 0;
     for (std::size_t j = 0; j < width; ++j) {
       const float step = largest > 0 ? std::nearbyint(row[j] / largest * 127) : 0;
       result.columns[j * pictures + i] = static_cast<std::int8_t>(step);
+      length += double{row[j]} * row[j];
       square_sum += double{step} * step;
     }
-    result.scales[i] = square_sum > 0 ? static_cast<float>(1 / std::sqrt(square_sum)) : 1.0F;
+    result.scales[i] = square_sum > 0 ? static_cast<float>(std::sqrt(length / square_sum)) : 1.0F;
   }
   return result;
 }

@@ -15,7 +15,7 @@ using testing::MatchesRegex;
 
 TEST(ExportTool, TurnsARunIntoAModel) {
   const test::TemporaryFolder folder;
-  test::write_scene_tree(folder / "set", 6);
+  test::write_scene_tree(folder / "set", 12);
   ASSERT_EQ(test::run({"winnow-train", "set", "-o", "run", "--recipe", "scratch", "--size", "32", "--epochs",
                        "1", "-q"},
                       folder.path())
@@ -40,6 +40,14 @@ TEST(ExportTool, TurnsARunIntoAModel) {
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_THAT(checked.out, HasSubstr("turned.jpg"));
   EXPECT_THAT(checked.out, HasSubstr("holds"));
+
+  const Finished rounded =
+      test::run({"winnow-export", "run", "--int8", "--calibrate", "set", "-o", "int8.onnx"}, folder.path());
+  EXPECT_EQ(rounded.exit_code, 0) << rounded.err;
+  EXPECT_THAT(rounded.out, HasSubstr("int8: expected accuracy "));
+  EXPECT_THAT(test::run({"winnow-export", "inspect", "int8.onnx"}, folder.path()).out,
+              HasSubstr("precision       int8, "));
+  EXPECT_THAT(shown.out, HasSubstr("precision       float32\n"));
 
   // One bit of a weight: the file can still be read, but it is not what was exported.
   std::string damaged = test::read_text(folder / "scenes.onnx");
@@ -113,6 +121,9 @@ TEST(ExportTool, ExplainsWhatItCannotExport) {
   expect({"winnow-export", "-o", "m.onnx"}, 2, "RUN is required");
   expect({"winnow-export", "--self-check", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");
   expect({"winnow-export", "--self-check", "text.ckpt", "-o", "m.onnx"}, 2, "--self-check: stands alone");
+  expect({"winnow-export", "text.ckpt", "--calibrate", ".", "-o", "m.onnx"}, 2,
+         "--calibrate: goes with --int8");
+  expect({"winnow-export", "text.ckpt", "--int8", "-o", "m.pt"}, 2, "--int8: goes with ONNX files");
   expect({"winnow-export", "inspect"}, 2, "file is required");
   expect({"winnow-export", "inspect", "text.ckpt", "-o", "m.onnx"}, 2, "inspect: stands alone");
   expect({"winnow-export", "inspect", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");
