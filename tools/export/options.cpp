@@ -10,6 +10,7 @@ void add_inspect(CLI::App& app, ExportOptions& options) {
   CLI::App* inspect = app.add_subcommand("inspect", "Print what a model file holds");
   inspect->fallthrough();  // so that common options may stand behind it
   inspect->add_option("file", options.inspect, "The model file")->required()->type_name("FILE");
+  inspect->add_flag("--json", options.json, "As one JSON document, with all that is in the metadata");
 }
 
 }  // namespace
@@ -41,10 +42,29 @@ void add_options(CLI::App& app, ExportOptions& options) {
                  "What the model is called there; default: like the run's folder, or the network")
       ->type_name("NAME")
       ->needs(triton);
+  app.add_flag(
+      "--int8", options.model.int8,
+      "Compute in 8 bits, with ranges chosen by the run's training pictures; layers that would cost more "
+      "than one point of accuracy on its validation pictures stay in float32");
+  app.add_option("--calibrate", options.model.calibrate,
+                 "For --int8, choose ranges and measure by the pictures of this folder instead")
+      ->type_name("DIR");
+  app.add_option(
+         "--self-check", options.self_check,
+         "Send the reference pictures of this model file through decoding, preprocessing and network, "
+         "and say by how much each differs; exit code 1 if it does not hold")
+      ->type_name("FILE");
   add_inspect(app, options);
 }
 
 void check(const ExportOptions& options) {
+  if (!options.self_check.empty()) {
+    if (!options.run.empty() || !options.pretrained.empty() || !options.output.empty() ||
+        !options.triton.empty() || !options.inspect.empty()) {
+      throw Error(ErrorKind::kUsage, "--self-check", "stands alone, with a model file behind it");
+    }
+    return;
+  }
   if (!options.inspect.empty()) {
     if (!options.run.empty() || !options.pretrained.empty() || !options.output.empty() ||
         !options.triton.empty()) {
@@ -57,6 +77,12 @@ void check(const ExportOptions& options) {
   }
   if (!options.run.empty() && !options.pretrained.empty()) {
     throw Error(ErrorKind::kUsage, "--pretrained", "stands in place of a run; leave one of them out");
+  }
+  if (!options.model.calibrate.empty() && !options.model.int8) {
+    throw Error(ErrorKind::kUsage, "--calibrate", "goes with --int8");
+  }
+  if (options.model.int8 && options.output.extension() == ".pt") {
+    throw Error(ErrorKind::kUsage, "--int8", "goes with ONNX files, not with TorchScript");
   }
   if (options.output.empty() && options.triton.empty()) {
     throw Error(ErrorKind::kUsage, "", "--output is required; see winnow-export --help");

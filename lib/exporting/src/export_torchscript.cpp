@@ -50,10 +50,11 @@ ExportedModel write(const Source& source, const std::filesystem::path& output, c
                             "nothing was written",
                             difference, kMaxDifference));
   }
-  checkpoint.metadata.metrics["export"] = {{"largest_logit_difference", difference}, {"pictures", kPictures}};
+  checkpoint.metadata.metrics["export"] = {
+      {"largest_logit_difference", difference}, {"pictures", kPictures}, {"pictures_from", "random"}};
   const Bytes script = nn::write_torchscript(architecture, checkpoint);
   write_file_atomically(output, script);
-  return {script.size(), difference, kPictures};
+  return {script.size(), {kPictures, "random", difference, kPictures}};
 }
 
 }  // namespace

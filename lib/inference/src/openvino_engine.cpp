@@ -17,6 +17,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/core/json.hpp"
+#include "winnow/core/text.hpp"
 
 namespace winnow::inference {
 namespace {
@@ -31,9 +32,15 @@ auto translate_errors(const char* what, Action action) {
   try {
     return action();
   } catch (const ov::Exception& error) {
+    // It quotes names from the file as they are.
     std::string reason = error.what();
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    throw Error(ErrorKind::kInvalid, "", fmt::format("OpenVINO cannot {} the model ({:.300})", what, reason));
+    if (!is_utf8(reason)) {
+      std::replace_if(
+          reason.begin(), reason.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    }
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("OpenVINO cannot {} the model ({})", what, printable(reason, 300)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "onnx_fields.hpp"
+#include "winnow/core/hash.hpp"
 
 namespace winnow::model {
 namespace {
@@ -87,6 +88,24 @@ std::string OnnxGraph::integers(const std::string& name, std::span<const std::in
   return name;
 }
 
+std::string OnnxGraph::int8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                             std::span<const std::int8_t> values) {
+  write_tensor(initializers_, name, OnnxType::kInt8, shape, values.data(), values.size_bytes());
+  return name;
+}
+
+std::string OnnxGraph::uint8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                              std::span<const std::uint8_t> values) {
+  write_tensor(initializers_, name, OnnxType::kUint8, shape, values.data(), values.size_bytes());
+  return name;
+}
+
+std::string OnnxGraph::int32s(const std::string& name, const std::vector<std::int64_t>& shape,
+                              std::span<const std::int32_t> values) {
+  write_tensor(initializers_, name, OnnxType::kInt32, shape, values.data(), values.size_bytes());
+  return name;
+}
+
 void OnnxGraph::input(const std::string& name, OnnxType type, const std::vector<OnnxDimension>& shape) {
   write_value_info(inputs_, graph_field::kInput, name, type, shape);
 }
@@ -95,8 +114,8 @@ void OnnxGraph::output(const std::string& name, OnnxType type, const std::vector
   write_value_info(outputs_, graph_field::kOutput, name, type, shape);
 }
 
-Bytes OnnxGraph::serialise(const std::string& graph_name,
-                           const std::vector<std::pair<std::string, std::string>>& metadata) const {
+Bytes OnnxGraph::serialise(const std::string& graph_name, const std::map<std::string, std::string>& metadata,
+                           const std::string& hash_key) const {
   std::string graph = nodes_;
   pbf_writer(graph).add_string(graph_field::kName, graph_name);
   graph += initializers_;
@@ -110,14 +129,16 @@ Bytes OnnxGraph::serialise(const std::string& graph_name,
   model.add_string(model_field::kProducerVersion, WINNOW_VERSION);
   {
     pbf_writer opset(model, model_field::kOpsetImport);
-    opset.add_string(1, "");
-    opset.add_int64(2, kOpset);
+    opset.add_string(opset_field::kDomain, "");
+    opset.add_int64(opset_field::kVersion, kOpset);
   }
-  for (const auto& [key, value] : metadata) {
+  const auto add_entry = [&](const std::string& key, const std::string& value) {
     pbf_writer entry(model, model_field::kMetadata);
-    entry.add_string(1, key);
-    entry.add_string(2, value);
-  }
+    entry.add_string(entry_field::kKey, key);
+    entry.add_string(entry_field::kValue, value);
+  };
+  for (const auto& [key, value] : metadata) add_entry(key, value);
+  if (!hash_key.empty()) add_entry(hash_key, sha256_hex(as_bytes(graph)));
   model.add_message(model_field::kGraph, graph);
   return {out.begin(), out.end()};
 }

@@ -178,7 +178,7 @@ void Network::whiten(const torch::Tensor& pixels) {
   }
 }
 
-NetworkOutput Network::forward(const torch::Tensor& pixels) {
+NetworkOutput Network::forward(const torch::Tensor& pixels, const Observer& observe) {
   const torch::Tensor input = normalise(pixels);
   std::vector<torch::Tensor> outputs;
   outputs.reserve(architecture_.layers.size());
@@ -205,6 +205,9 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
                      layer.activation);
         break;
     }
+    // Clipping twice does no harm, and some layers leave it to the next one.
+    if (observe)
+      observe(i, layer.activation == Activation::kGelu ? x : activate(x.clone(), layer.activation));
     outputs.push_back(std::move(x));
   }
   result.features = value(architecture_.features);

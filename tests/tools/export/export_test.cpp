@@ -4,6 +4,7 @@
 #include "support/drawing.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
+#include "winnow/core/json.hpp"
 
 namespace winnow {
 namespace {
@@ -14,7 +15,7 @@ using testing::MatchesRegex;
 
 TEST(ExportTool, TurnsARunIntoAModel) {
   const test::TemporaryFolder folder;
-  test::write_scene_tree(folder / "set", 6);
+  test::write_scene_tree(folder / "set", 12);
   ASSERT_EQ(test::run({"winnow-train", "set", "-o", "run", "--recipe", "scratch", "--size", "32", "--epochs",
                        "1", "-q"},
                       folder.path())
@@ -23,15 +24,39 @@ TEST(ExportTool, TurnsARunIntoAModel) {
   const Finished result = test::run({"winnow-export", "run", "-o", "scenes.onnx"}, folder.path());
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
-  EXPECT_THAT(
-      result.out,
-      MatchesRegex(
-          "scenes.onnx: [0-9.]+ MB, largest difference to the trained network [0-9e.-]+ on 4 pictures\n"));
+  EXPECT_THAT(result.out, MatchesRegex("scenes.onnx: [0-9.]+ MB, largest difference to the trained network "
+                                       "[0-9e.-]+ on [0-9]+ validation pictures\n"));
 
   const Finished shown = test::run({"winnow-export", "inspect", "scenes.onnx"}, folder.path());
   EXPECT_EQ(shown.exit_code, 0);
   EXPECT_THAT(shown.out, HasSubstr("input           images uint8 [n, 32, 32, 3]\n"));
   EXPECT_THAT(shown.out, HasSubstr("network         small_resnet\n"));
+  EXPECT_THAT(shown.out, HasSubstr("classes         3: checks, discs, stripes\n"));
+  EXPECT_THAT(shown.out, HasSubstr("as it was exported\n"));
+  const Finished as_json = test::run({"winnow-export", "inspect", "scenes.onnx", "--json"}, folder.path());
+  EXPECT_EQ(Json::parse(as_json.out).at("metadata").at("classes").size(), 3U);
+
+  const Finished checked = test::run({"winnow-export", "--self-check", "scenes.onnx"}, folder.path());
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("turned.jpg"));
+  EXPECT_THAT(checked.out, HasSubstr("holds"));
+
+  const Finished rounded =
+      test::run({"winnow-export", "run", "--int8", "--calibrate", "set", "-o", "int8.onnx"}, folder.path());
+  EXPECT_EQ(rounded.exit_code, 0) << rounded.err;
+  EXPECT_THAT(rounded.out, HasSubstr("int8: expected accuracy "));
+  EXPECT_THAT(test::run({"winnow-export", "inspect", "int8.onnx"}, folder.path()).out,
+              HasSubstr("precision       int8, "));
+  EXPECT_THAT(shown.out, HasSubstr("precision       float32\n"));
+
+  // One bit of a weight: the file can still be read, but it is not what was exported.
+  std::string damaged = test::read_text(folder / "scenes.onnx");
+  damaged[damaged.size() / 2] ^= 0x40;
+  folder.write("damaged.onnx", damaged);
+  const Finished refused = test::run({"winnow-export", "--self-check", "damaged.onnx"}, folder.path());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("changed since it was exported"));
+  EXPECT_THAT(refused.err, HasSubstr("damaged.onnx: does not hold"));
 }
 
 TEST(ExportTool, WritesNetworksThatOthersTrained) {
@@ -94,6 +119,11 @@ TEST(ExportTool, ExplainsWhatItCannotExport) {
          "resnet18.safetensors: no such weights");
   expect({"winnow-export", "--pretrained", "perceptron", "-o", "m.onnx"}, 2, "perceptron: no such network");
   expect({"winnow-export", "-o", "m.onnx"}, 2, "RUN is required");
+  expect({"winnow-export", "--self-check", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");
+  expect({"winnow-export", "--self-check", "text.ckpt", "-o", "m.onnx"}, 2, "--self-check: stands alone");
+  expect({"winnow-export", "text.ckpt", "--calibrate", ".", "-o", "m.onnx"}, 2,
+         "--calibrate: goes with --int8");
+  expect({"winnow-export", "text.ckpt", "--int8", "-o", "m.pt"}, 2, "--int8: goes with ONNX files");
   expect({"winnow-export", "inspect"}, 2, "file is required");
   expect({"winnow-export", "inspect", "text.ckpt", "-o", "m.onnx"}, 2, "inspect: stands alone");
   expect({"winnow-export", "inspect", "text.ckpt"}, 1, "winnow-export: text.ckpt: not an ONNX model");

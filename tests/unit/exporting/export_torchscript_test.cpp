@@ -59,9 +59,9 @@ class ExportTorchScript : public testing::Test {
 
 TEST_F(ExportTorchScript, AnswersAsTheOnnxFile) {
   const ExportedModel exported = export_torchscript(source_, folder_ / "model.pt", context_);
-  EXPECT_LE(exported.largest_difference, kMaxDifference);
+  EXPECT_LE(exported.comparison.largest_difference, kMaxDifference);
   EXPECT_EQ(exported.bytes, std::filesystem::file_size(folder_ / "model.pt"));
-  export_onnx(source_, folder_ / "model.onnx", context_);
+  export_onnx(source_, folder_ / "model.onnx", {}, context_);
   const auto script = inference::open_classifier(folder_ / "model.pt", kOptions);
   const auto onnx = inference::open_classifier(folder_ / "model.onnx", kOptions);
   EXPECT_EQ(script->metadata().classes, onnx->metadata().classes);
@@ -75,7 +75,7 @@ TEST_F(ExportTorchScript, AnswersAsTheOnnxFile) {
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_THAT(ours[i].logits, Pointwise(FloatNear(1e-3F), theirs[i].logits));
       EXPECT_THAT(ours[i].probabilities, Pointwise(FloatNear(1e-3F), theirs[i].probabilities));
-      EXPECT_NEAR(ours[i].similarity, theirs[i].similarity, 1e-3);
+      EXPECT_NEAR(ours[i].similarity, theirs[i].similarity, 5e-3);  // ONNX holds it in 8 bits
       EXPECT_EQ(ours[i].activation_map.height, theirs[i].activation_map.height);
       EXPECT_THAT(ours[i].activation_map.values,
                   Pointwise(FloatNear(1e-3F), theirs[i].activation_map.values));

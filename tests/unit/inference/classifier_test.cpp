@@ -11,6 +11,7 @@
 #include "support/colour_network.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
 #include "winnow/core/random.hpp"
 #include "winnow/inference/embedder.hpp"
 #include "winnow/model/onnx.hpp"
@@ -170,6 +171,23 @@ TEST(Classifier, RefusesATruncatedModelAtAnyLength) {
   const Bytes whole = small_model();
   for (std::size_t length = 0; length < whole.size(); length += 1 + whole.size() / 97) {
     EXPECT_THROW((void)open_classifier(ByteSpan(whole).first(length), "model"), Error) << length << " bytes";
+  }
+}
+
+// Names from the file stand in OpenVINO's messages.
+TEST(Classifier, SaysInPlainTextWhatADamagedGraphIs) {
+  std::string text(as_text(test::colour_model()));
+  const std::size_t place = text.find("Softmax");
+  ASSERT_NE(place, std::string::npos);
+  text.replace(place, 7, "S\xe3\x1b[2J!");
+  try {
+    (void)open_classifier(as_bytes(text), "damaged.onnx");
+    FAIL() << "it was opened";
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_THAT(message, HasSubstr("damaged.onnx: "));
+    EXPECT_TRUE(is_utf8(message));
+    EXPECT_EQ(message.find_first_of("\n\x1b"), std::string::npos);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,7 +35,10 @@ class Network : public torch::nn::Module {
   void whiten(const torch::Tensor& pixels);
 
   // pixels: uint8 [n, height, width, 3]; normalised here, as in the exported graph.
-  [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels);
+  // observe, if given, sees what each layer gives, after its activation, by the layer's index; eval mode
+  // only.
+  using Observer = std::function<void(std::size_t, const torch::Tensor&)>;
+  [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels, const Observer& observe = {});
 
   // Takes over every tensor of the network. Throws Error{kInvalid} if one is missing or of another shape.
   void load(const model::TensorMap& tensors);
