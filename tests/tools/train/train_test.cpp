@@ -125,7 +125,7 @@ TEST_F(TrainTool, StopsOnSigtermWithALoadableCheckpoint) {
 
 TEST_F(TrainTool, ARunBrokenOffBySignalsArrivesAtTheSameWeights) {
   const std::vector<std::string> arguments = {"winnow-train", "set",      "--recipe", "scratch", "--size",
-                                              "48",           "--epochs", "60",       "--lr",    "0.0005",
+                                              "48",           "--epochs", "30",       "--lr",    "0.0005",
                                               "--precision",  "fp32",     "--batch",  "4"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), arguments.begin(), arguments.end());
