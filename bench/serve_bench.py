@@ -37,7 +37,7 @@ def load(url, connections, seconds, script=None, environment=None, core=None):
     out = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **(environment or {})}).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         sys.exit(f"serve_bench: {url} did not answer all:\n{out}")
-    median, tail = (milliseconds(re.search(rf"{p}%\s+(\S+)", out)[1]) for p in (50, 99))
+    median, tail = (milliseconds(re.search(rf"^\s+{p}%\s+(\S+)", out, re.M)[1]) for p in (50, 99))
     return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), median, tail
 
 

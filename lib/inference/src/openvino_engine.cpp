@@ -208,7 +208,7 @@ ov::CompiledModel OpenvinoEngine::State::compile(std::size_t batch) {
   ov::CompiledModel compiled = make_compiled(batch);
   // Nothing is left to be compiled: what it is made of is as large as the network.
   if (++compiled_ == batches.size()) {
-    onnx = {};
+    Bytes().swap(onnx);
     model_.reset();
   }
   return compiled;
