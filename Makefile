@@ -33,4 +33,4 @@ lint:        ## clang-tidy over what the build compiles
 	@scripts/lint.sh
 
 clean:       ## remove build output, keep what setup fetched
-	rm -rf build
+	rm -rf build build-without-*

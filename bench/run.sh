@@ -11,6 +11,7 @@
 #   bench/run.sh curate search [PICTURES]      its search for duplicates, on synthetic embeddings
 #   bench/run.sh curate cleanvision FOLDER     beside cleanvision; see bench/cleanvision_bench.py --help
 #   bench/run.sh train FOLDER [arguments]      winnow-train beside PyTorch in Python; see bench/train_bench.py --help
+#   bench/run.sh pretrained --photos FOLDER --model FILE   how many photographs of ImageNet's classes a model knows
 #   bench/run.sh classify --photos FOLDER --model FILE     winnow-classify, its parts, and ONNX Runtime with Pillow beside it
 #   bench/run.sh serve --photo FILE --model FILE           winnow-serve under load, and FastAPI beside it
 set -euo pipefail
@@ -28,6 +29,7 @@ case $which in
   train) exec bench/train_bench.py "$@" ;;
   classify) exec bench/classify_bench.py "$@" ;;
   serve) exec bench/serve_bench.py "$@" ;;
+  pretrained) exec bench/pretrained_bench.py "$@" ;;
   all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
 esac

@@ -72,8 +72,8 @@ Bytes colour_network(const ColourNetworkOptions& options) {
     graph.node("Div", {"brightest", "per_logit_again"}, "similarity");
     graph.output("similarity", OnnxType::kFloat, {n});
   }
-  std::vector<std::pair<std::string, std::string>> metadata;
-  if (!options.metadata.empty()) metadata.emplace_back("winnow", options.metadata);
+  std::map<std::string, std::string> metadata;
+  if (!options.metadata.empty()) metadata["winnow"] = options.metadata;
   return graph.serialise("colours", metadata);
 }
 

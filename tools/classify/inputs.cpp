@@ -71,15 +71,11 @@ void add_expected(const ClassifyOptions& options, std::vector<InputImage>& image
     throw Error(ErrorKind::kUsage, "--split",
                 options.expect.string() + " has no splits; name a curated manifest");
   }
-  if (data.archive) {
-    throw Error(
-        ErrorKind::kUsage, options.expect.string(),
-        "holds its pictures in archives; name a folder of files, such as winnow-curate --apply writes");
-  }
   for (const dataset::Sample& sample : data.samples) {
     if (options.split && sample.split != *options.split) continue;
     const fs::path file = data.root / sample.path;
-    images.push_back({file, file.string(), data.classes[static_cast<std::size_t>(sample.label)]});
+    const std::string& label = data.classes[static_cast<std::size_t>(sample.label)];
+    images.push_back({data.archive ? fs::path() : file, file.string(), label, data.archive, sample.path});
   }
 }
 
@@ -120,13 +116,22 @@ std::vector<InputFailure> bring_in(std::vector<InputImage>& images, const Tempor
   std::vector<InputFailure> failures;
   std::vector<std::string> addresses;
   for (InputImage& image : images) {
+    throw_if_stopped(context.stop);
     if (!is_elsewhere(image)) continue;
-    if (image.name == kStandardInput) {
+    if (image.archive) {
+      const Result<Bytes> bytes = image.archive->read(image.member, dataset::kMaxPictureBytes);
+      if (bytes) {
+        image.file = keep_picture(*bytes, folder.path(), fs::path(image.member).filename().string());
+      } else {
+        failures.push_back({image.name, bytes.failure().message});
+      }
+    } else if (image.name == kStandardInput) {
       image.file = keep_picture(read_standard_input(context), folder.path(), "standard-input");
     } else {
       addresses.push_back(image.name);
     }
   }
+  std::erase_if(images, [](const InputImage& image) { return image.archive && is_elsewhere(image); });
   if (addresses.empty()) return failures;
   std::vector<Result<fs::path>> fetched = fetch_pictures(addresses, folder.path(), options, context);
   auto next = fetched.begin();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct InputImage {
   std::filesystem::path file;
   std::string name;      // as it stands in the answer
   std::string expected;  // its label, where that is known
+  // In place of a file, what it is to be taken out of, and its path in there.
+  std::shared_ptr<const dataset::Archive> archive{};
+  std::string member{};
 };
 
 struct InputFailure {
@@ -25,7 +29,8 @@ struct InputFailure {
 // Throws Error{kUsage | kNotFound | kCancelled}.
 [[nodiscard]] std::vector<InputImage> collect_inputs(const ClassifyOptions& options, const Context& context);
 
-// Brings what is not a file yet into the folder: the bytes on standard input, and what is at addresses. The
+// Brings what is not a file yet into the folder: the bytes on standard input, what is at addresses or in an
+// archive. The
 // images become those that have a file; why others have none is returned. Throws Error{kInvalid | kIo |
 // kCancelled}.
 std::vector<InputFailure> bring_in(std::vector<InputImage>& images, const TemporaryFolder& folder,

@@ -60,6 +60,13 @@ void add_answers(CLI::App& app, ClassifyOptions& options) {
   app.add_option("--explain", options.explain,
                  "Write for each image a heat map into this folder: where on it the answer comes from")
       ->type_name("DIR");
+  app.add_option("--device", options.device,
+                 "Where the network is computed: cpu, or cuda for TorchScript on a GPU [cpu]")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, inference::Device>{
+                                      {"cpu", inference::Device::kCpu}, {"cuda", inference::Device::kCuda}})
+              .description(""))
+      ->type_name("NAME");
   app.add_option("--cache", options.cache,
                  "Folder in which networks are kept as compiled for this processor, for a quicker start")
       ->type_name("DIR")

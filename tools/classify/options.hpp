@@ -10,6 +10,7 @@
 
 #include "winnow/dataset/dataset.hpp"
 #include "winnow/image/decode.hpp"
+#include "winnow/inference/classifier.hpp"
 #include "winnow/inference/foreign_model.hpp"
 
 namespace winnow::tools {
@@ -56,6 +57,7 @@ struct ClassifyOptions {
   std::size_t top = 3;
   AnswerFormat format = AnswerFormat::kTable;
   image::DecodeOptions limits;
+  inference::Device device = inference::Device::kCpu;
   std::filesystem::path cache;  // of compiled networks
   bool no_cache = false;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "classify/answer_writer.hpp"
 #include "classify/foreign.hpp"
@@ -11,6 +12,7 @@
 #include "classify/picture_sorter.hpp"
 #include "classify/scorecard.hpp"
 #include "winnow/cli/cache_folder.hpp"
+#include "winnow/cli/data_files.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/progress.hpp"
 #include "winnow/core/text.hpp"
@@ -37,13 +39,21 @@ std::vector<dataset::LoadFailure> classify_all(inference::Classifier& classifier
     files.samples.push_back({image.file.string()});
   }
   Progress progress(context.terminal, what, images.size());
-  const dataset::LoaderOptions loading{.batch_size = kBatchSize, .limits = options.limits};
-  return dataset::load_batches(
-      files, all, classifier.metadata().preprocessing, loading, context, [&](dataset::Batch& batch) {
-        const std::vector<inference::Prediction> predictions = classifier.classify(batch.pixels);
-        for (std::size_t i = 0; i < predictions.size(); ++i) consume(batch.indices[i], predictions[i]);
-        progress.advance(predictions.size());
-      });
+  // Each thread asks about what it has decoded: more threads than processors would wait for each other.
+  std::vector<inference::Prediction> predictions(images.size());
+  const dataset::LoaderOptions loading{
+      .batch_size = kBatchSize, .limits = options.limits, .on_batch = [&](const dataset::Batch& batch) {
+        std::vector<inference::Prediction> answers = classifier.classify(batch.pixels);
+        for (std::size_t i = 0; i < answers.size(); ++i)
+          predictions[batch.indices[i]] = std::move(answers[i]);
+      }};
+  return dataset::load_batches(files, all, classifier.metadata().preprocessing, loading, context,
+                               [&](dataset::Batch& batch) {
+                                 for (const std::size_t index : batch.indices) {
+                                   consume(index, std::exchange(predictions[index], {}));
+                                 }
+                                 progress.advance(batch.indices.size());
+                               });
 }
 
 // What the two models say of pictures that both could be asked about, and of which the label is known.
@@ -72,7 +82,7 @@ class Run {
 
   cli::Outcome operator()() {
     std::vector<InputImage> images = collect_inputs(options_, context_);
-    open_models();
+    open_models(images.size());
     if (std::any_of(images.begin(), images.end(), is_elsewhere)) {
       brought_.emplace();
       for (const InputFailure& failed : bring_in(images, *brought_, options_, context_))
@@ -96,11 +106,15 @@ class Run {
   }
 
  private:
-  void open_models() {
+  void open_models(std::size_t images) {
     const auto foreign = foreign_model(options_.foreign);
     inference::EngineOptions engine{.threads = context_.threads,
+                                    // For few pictures all processors work on one at a time.
+                                    .callers = images < kBatchSize * context_.threads ? 1 : context_.threads,
+                                    .device = options_.device,
                                     .cache_folder = cache_folder(),
-                                    .activation_map = !options_.explain.empty()};
+                                    .activation_map = !options_.explain.empty(),
+                                    .torch_engine = cli::module_file("libwinnow_torch_engine.so")};
     classifier_ = inference::open_classifier(options_.model, engine, foreign);
     bool speaks_for_itself = classifier_->metadata().architecture != inference::kForeignArchitecture;
     if (!options_.compare.empty()) {

@@ -6,6 +6,7 @@
 
 #include "serve/access_log_file.hpp"
 #include "winnow/cli/cache_folder.hpp"
+#include "winnow/cli/data_files.hpp"
 #include "winnow/cli/service_manager.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
@@ -33,6 +34,7 @@ bool wait_for(const std::stop_token& stop, std::chrono::milliseconds time) {
 std::unique_ptr<inference::Classifier> open_model(const std::filesystem::path& file, unsigned threads,
                                                   const std::filesystem::path& cache) {
   inference::EngineOptions engine{.threads = threads, .cache_folder = cache, .activation_map = true};
+  engine.torch_engine = cli::module_file("libwinnow_torch_engine.so");
   try {
     return inference::open_classifier(file, engine);
   } catch (const Error& error) {

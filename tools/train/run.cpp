@@ -2,9 +2,14 @@
 
 #include <fmt/ostream.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
 #include <ostream>
+#include <thread>
 
 #include "winnow/core/threads.hpp"
+#include "winnow/nn/team_place.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -25,6 +30,20 @@ void print_accuracy(const Json& metrics, std::ostream& out) {
 cli::Outcome run(const TrainOptions& options, cli::ToolContext& context) {
   keep_freed_memory();
   training::TrainingOptions settings = options.training;
+  settings.place = nn::team_place([](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  const bool is_first = settings.place.rank == 0;
+  if (options.dry_run && !is_first) return cli::Outcome::kDone;
+  if (!is_first) {
+    context.log.set_level(std::max(context.log.level(), spdlog::level::warn));
+    context.terminal.set_status_mode(Terminal::Status::kOff);
+  }
+  // Launchers do not say so, or bind processes to processors, which context.threads knows.
+  const unsigned share =
+      std::thread::hardware_concurrency() / static_cast<unsigned>(settings.place.local_size);
+  context.threads = std::min(context.threads, std::max(share, 1U));
   settings.split.seed = settings.seed;
   if (options.dry_run) {
     for (const std::string& line :
@@ -35,6 +54,7 @@ cli::Outcome run(const TrainOptions& options, cli::ToolContext& context) {
   }
   const training::TrainingSummary summary = training::train(dataset::open_dataset(options.data), settings,
                                                             options.run, context.command_line, context);
+  if (!is_first) return cli::Outcome::kDone;
   for (const training::SkippedImage& image : summary.skipped) {
     context.log.warn("{}: {}; skipped", image.path, image.failure.message);
   }

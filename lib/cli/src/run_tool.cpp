@@ -138,6 +138,10 @@ int run_parsed(const Tool& tool, const CommonOptions& options, const Signals& si
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCancelled) {
       std::cout.flush();
+      if (signals.received() == 0) {
+        log->error("stopped with the other processes");
+        return kExitFailed;
+      }
       log->info("stopped by signal {}", signals.received());
       return 128 + signals.received();
     }

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <set>
 
-#include "winnow/core/atomic_file.hpp"
+#include "winnow/core/atomic_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/progress.hpp"
 
@@ -17,55 +17,6 @@ namespace winnow::curation {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path without_trailing_slash(const fs::path& path) {
-  return path.has_filename() ? path : path.parent_path();
-}
-
-// A folder that is gone at the end unless it has got its name.
-class TemporaryTree {
- public:
-  explicit TemporaryTree(const fs::path& target) : target_(without_trailing_slash(target)) {
-    const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
-    std::string pattern = (parent / (std::string(kTemporaryFilePrefix) + "XXXXXX")).string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      throw Error(ErrorKind::kIo, target_.string(),
-                  "cannot make a folder beside it: " + system_message(errno));
-    }
-    path_ = pattern;
-    // mkdtemp gives it to its owner alone; the copy is as public as any new folder.
-    std::error_code error;
-    fs::permissions(path_, fs::perms(0755), error);
-  }
-  ~TemporaryTree() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);
-  }
-  TemporaryTree(const TemporaryTree&) = delete;
-  TemporaryTree& operator=(const TemporaryTree&) = delete;
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
-  void commit() {
-    sync();
-    if (::rename(path_.c_str(), target_.c_str()) != 0) {
-      throw Error(ErrorKind::kIo, target_.string(), "cannot write: " + system_message(errno));
-    }
-    path_.clear();
-  }
-
- private:
-  // Once for all files; a name that leads to half of them would be worse than none.
-  void sync() const {
-    const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    ::syncfs(descriptor);
-    ::close(descriptor);
-  }
-
-  fs::path target_;
-  fs::path path_;
-};
 
 // Where a picture goes, below the copy: its label, and its path without the folder it lay in.
 fs::path destination(const dataset::CuratedRow& row, std::set<fs::path>& taken) {
@@ -108,7 +59,7 @@ void check_clean_copy_target(const fs::path& images, const fs::path& out) {
     throw Error(ErrorKind::kUsage, out.string(), "is not an empty folder; name one that does not exist yet");
   }
   const fs::path root = fs::weakly_canonical(images, error);
-  const fs::path target = fs::weakly_canonical(without_trailing_slash(out), error);
+  const fs::path target = fs::weakly_canonical(out, error);
   if (std::mismatch(root.begin(), root.end(), target.begin(), target.end()).first == root.end()) {
     throw Error(ErrorKind::kUsage, out.string(),
                 "lies in the folder of images and would be taken for a class; name a folder elsewhere");
@@ -118,7 +69,7 @@ void check_clean_copy_target(const fs::path& images, const fs::path& out) {
 CleanCopy write_clean_copy(const dataset::Dataset& tree, const dataset::CuratedManifest& manifest,
                            const fs::path& out, const Context& context) {
   check_clean_copy_target(manifest.root, out);
-  TemporaryTree copy(out);
+  AtomicFolder copy(out);
   CleanCopy counts;
   std::set<fs::path> taken;
   Progress progress(context.terminal, "copying", manifest.rows.size());

@@ -93,7 +93,10 @@ std::vector<LoadFailure> load_batches(const Dataset& dataset, std::span<const st
       batches, context.threads, window, context.stop,
       [&](std::size_t number) {
         const std::size_t begin = number * options.batch_size;
-        return loading.load(indices.subspan(begin, std::min(options.batch_size, indices.size() - begin)));
+        Loaded loaded =
+            loading.load(indices.subspan(begin, std::min(options.batch_size, indices.size() - begin)));
+        if (options.on_batch && !loaded.batch.indices.empty()) options.on_batch(loaded.batch);
+        return loaded;
       },
       [&](std::size_t, Loaded loaded) {
         failures.insert(failures.end(), loaded.failures.begin(), loaded.failures.end());

@@ -1,5 +1,7 @@
 #include "winnow/embedding/backbone.hpp"
 
+#include <fmt/format.h>
+
 #include "winnow/core/error.hpp"
 #include "winnow/model/weights.hpp"
 
@@ -19,8 +21,9 @@ std::string advice(const std::string& architecture) {
 
 }  // namespace
 
-Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture, int size) {
-  Backbone backbone{.architecture = model::make_architecture(architecture, 0, size), .tensors = {}};
+Backbone read_backbone(const std::filesystem::path& weights, const std::string& architecture, int size,
+                       int classes) {
+  Backbone backbone{.architecture = model::make_architecture(architecture, classes, size), .tensors = {}};
   std::error_code ignored;
   if (!std::filesystem::exists(weights, ignored)) {
     throw Error(ErrorKind::kNotFound, weights.string(), "no such weights; " + advice(architecture));
@@ -30,6 +33,10 @@ Backbone read_backbone(const std::filesystem::path& weights, const std::string& 
   backbone.source["file"] = weights.filename().string();
   try {
     backbone.tensors = model::take_weights(backbone.architecture, std::move(file.tensors));
+    if (classes > 0 && !backbone.tensors.contains(backbone.architecture.head + ".weight")) {
+      throw Error(ErrorKind::kInvalid, "",
+                  fmt::format("has no head for {} classes; name weights as they were trained", classes));
+    }
   } catch (const Error& error) {
     throw Error(error.kind(), weights.string(), error.what());
   }

@@ -25,12 +25,12 @@ constexpr std::size_t kFlushEvery = 2000;  // pictures: what a crash may cost
 
 class EmbedPass {
  public:
-  EmbedPass(const Bytes& onnx, const image::Preprocessing& preprocessing, const dataset::Dataset& dataset,
-            const EmbedOptions& options, const Context& context)
+  EmbedPass(const Bytes& onnx, bool full_precision, const image::Preprocessing& preprocessing,
+            const dataset::Dataset& dataset, const EmbedOptions& options, const Context& context)
       : preprocessing_(preprocessing),
         dataset_(dataset),
         context_(context),
-        embedder_(onnx, {.threads = context.threads}),
+        embedder_(onnx, {.threads = context.threads, .full_precision = full_precision}),
         progress_(context.terminal, "embedding", dataset.samples.size()),
         values_(dataset.samples.size(), embedder_.width()),
         fingerprints_(options.fingerprints ? dataset.samples.size() : 0) {
@@ -143,7 +143,8 @@ Embeddings embed(const model::Architecture& architecture, const model::TensorMap
                  const EmbedOptions& options, const Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const Bytes onnx = model::write_embedding_onnx(architecture, tensors, preprocessing.size);
-  Embeddings result = EmbedPass(onnx, preprocessing, dataset, options, context).run();
+  Embeddings result =
+      EmbedPass(onnx, model::needs_float32(architecture), preprocessing, dataset, options, context).run();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   context.log.debug("embedded {} images in {:.2f} s, {} of them known before", result.kept.size(), seconds,
                     result.kept.size() - result.computed);

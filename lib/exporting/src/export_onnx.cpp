@@ -2,110 +2,136 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
+#include <optional>
 #include <vector>
 
+#include "drawn_pictures.hpp"
+#include "pictures.hpp"
+#include "predictions.hpp"
+#include "quantise.hpp"
+#include "torch_network.hpp"
 #include "winnow/core/atomic_file.hpp"
-#include "winnow/core/random.hpp"
-#include "winnow/inference/classifier.hpp"
-#include "winnow/model/checkpoint.hpp"
+#include "winnow/core/hash.hpp"
 #include "winnow/model/onnx.hpp"
-#include "winnow/nn/network.hpp"
-#include "winnow/nn/torch_errors.hpp"
+#include "winnow/model/reference_vector.hpp"
+#include "winnow/stats/calibration.hpp"
 
 namespace winnow::exporting {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kPictures = 4;
+// LibTorch takes 30 ms for each.
+constexpr std::size_t kMaxCompared = 64;
+constexpr int kWaves = 4;
+// Engines round differently, and rounding once more in one layer moves the next ones.
+constexpr double kInt8Tolerance = 0.25;
 
-// Smooth waves with some noise: they reach every part of the network, and need no file.
-std::vector<std::uint8_t> draw_pictures(int side) {
-  std::vector<std::uint8_t> pixels;
-  pixels.reserve(static_cast<std::size_t>(kPictures * side * side * 3));
-  for (int picture = 0; picture < kPictures; ++picture) {
-    CounterRandom random(1, picture);
-    const double period = side / (2.0 + 3 * picture);
-    for (int y = 0; y < side; ++y) {
-      for (int x = 0; x < side; ++x) {
-        for (int c = 0; c < 3; ++c) {
-          const double wave = std::sin((x + c * 9) / period) * std::cos((y - c * 5) / period);
-          pixels.push_back(
-              static_cast<std::uint8_t>(std::clamp(127 + 100 * wave + random.uniform(-25, 25), 0.0, 255.0)));
-        }
-      }
-    }
+Comparison compare(TorchNetwork& network, ByteSpan onnx, const Source& source, const Context& context) {
+  const image::Preprocessing& preprocessing = source.checkpoint.metadata.preprocessing;
+  Comparison result{.pictures_from = "validation"};
+  Pictures pictures;
+  if (source.data) {
+    pictures = load_pictures(*source.data, samples_of(*source.data, dataset::Split::kValidation),
+                             preprocessing, kMaxCompared, context);
   }
-  return pixels;
+  if (pictures.count == 0) {
+    result.pictures_from = "drawn";
+    pictures.pixels = draw_waves(kWaves, preprocessing.size);
+    pictures.count = kWaves;
+  }
+  result.pictures = pictures.count;
+  const stats::Matrix expected = network.logits(pictures.pixels);
+  const Predictions found = predict(onnx, pictures.pixels, context);
+  result.largest_difference = largest_difference(expected, found.logits);
+  result.same_answers = count_equal(stats::argmax(expected), found.answers);
+  if (!(result.largest_difference <= kMaxDifference)) {
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "
+                            "nothing was written",
+                            result.largest_difference, kMaxDifference));
+  }
+  return result;
 }
 
-double compare_with_torch(const model::Architecture& architecture, const model::Checkpoint& checkpoint,
-                          ByteSpan onnx, const Context& context) {
-  const int side = checkpoint.metadata.preprocessing.size;
-  std::vector<std::uint8_t> pixels = draw_pictures(side);
-  torch::set_num_threads(static_cast<int>(context.threads));
-  const torch::NoGradGuard no_grad;
-  nn::Network network(architecture);
-  network.load(checkpoint.tensors);
-  network.eval();
-  const torch::Tensor input = torch::from_blob(pixels.data(), {kPictures, side, side, 3}, torch::kUInt8);
-  const torch::Tensor expected =
-      (network.forward(input).logits / checkpoint.metadata.temperature).contiguous();
-
-  const auto classifier = inference::open_classifier(onnx, "the exported model",
-                                                     {.threads = context.threads, .full_precision = true});
-  const std::vector<inference::Prediction> predictions = classifier->classify(pixels);
-  double largest = 0;
-  for (int i = 0; i < kPictures; ++i) {
-    for (std::size_t c = 0; c < predictions[static_cast<std::size_t>(i)].logits.size(); ++c) {
-      const double torch_logit = expected[i][static_cast<std::int64_t>(c)].item<float>();
-      const double difference = std::abs(predictions[static_cast<std::size_t>(i)].logits[c] - torch_logit);
-      if (std::isnan(difference)) return difference;
-      largest = std::max(largest, difference);
-    }
-  }
-  return largest;
+Json to_json(const Comparison& comparison) {
+  return {{"largest_logit_difference", comparison.largest_difference},
+          {"same_answers", comparison.same_answers},
+          {"pictures", comparison.pictures},
+          {"pictures_from", comparison.pictures_from}};
 }
 
-fs::path find_checkpoint(const fs::path& run_or_checkpoint) {
-  std::error_code error;
-  if (!fs::is_directory(run_or_checkpoint, error)) return run_or_checkpoint;
-  if (fs::exists(run_or_checkpoint / "best.ckpt", error)) return run_or_checkpoint / "best.ckpt";
-  throw Error(ErrorKind::kNotFound, run_or_checkpoint.string(),
-              fs::exists(run_or_checkpoint / "last.ckpt", error)
-                  ? "the run did not come to its end; name its last.ckpt to export what there is"
-                  : "is not a run of winnow-train: it has no best.ckpt");
+Json to_json(const QuantisationResult& result) {
+  return {{"calibration_pictures", result.calibration_pictures},
+          {"pictures", result.pictures},
+          {"pictures_from", result.pictures_from},
+          {"accuracy_by", result.has_labels ? "labels" : "float32"},
+          {"accuracy_float32", result.accuracy_before},
+          {"accuracy_int8", result.accuracy_after},
+          {"same_answers", result.same_answers},
+          {"largest_logit_difference", result.largest_difference},
+          {"layers", result.layers},
+          {"in_float32", result.in_float}};
+}
+
+// logits_of: pixels to logits, [1, classes].
+template <class LogitsOf>
+model::ReferenceVector make_reference_vector(const image::Preprocessing& preprocessing, std::string engine,
+                                             double tolerance, const LogitsOf& logits_of) {
+  model::ReferenceVector vector{std::move(engine), tolerance, {}};
+  for (DrawnPicture& drawn : draw_reference_pictures()) {
+    std::vector<std::uint8_t> pixels(image::output_bytes(preprocessing));
+    const auto info = image::decode_and_preprocess(drawn.file, preprocessing, pixels);
+    if (!info) throw Error(ErrorKind::kUnsupported, drawn.name, info.failure().message);
+    const stats::Matrix logits = logits_of(pixels);
+    vector.pictures.push_back({std::move(drawn.name), std::move(drawn.shows), std::move(drawn.file),
+                               sha256_hex(pixels), model::sample_grid(pixels, preprocessing.size),
+                               std::vector<float>(logits.values().begin(), logits.values().end())});
+  }
+  return vector;
 }
 
 }  // namespace
 
-ExportedModel export_onnx(const fs::path& run_or_checkpoint, const fs::path& output, const Context& context) {
-  const fs::path file = find_checkpoint(run_or_checkpoint);
-  model::Checkpoint checkpoint = model::read_checkpoint(file);
+ExportedModel export_onnx(Source source, const fs::path& output, const ExportOptions& options,
+                          const Context& context) {
+  model::Checkpoint& checkpoint = source.checkpoint;
+  model::Metadata& metadata = checkpoint.metadata;
+  std::optional<QuantisationPictures> pictures;
+  if (options.int8) pictures = find_pictures(source, options.calibrate, context);
   try {
     const model::Architecture architecture = model::make_architecture(
-        checkpoint.metadata.architecture, static_cast<int>(checkpoint.metadata.classes.size()),
-        checkpoint.metadata.preprocessing.size);
-    const double difference = nn::translate_torch_errors("run the network", [&] {
-      return compare_with_torch(architecture, checkpoint, model::write_onnx(architecture, checkpoint),
-                                context);
-    });
-    if (!(difference <= kMaxDifference)) {
-      throw Error(ErrorKind::kInvalid, "",
-                  fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "
-                              "nothing was written",
-                              difference, kMaxDifference));
+        metadata.architecture, static_cast<int>(metadata.classes.size()), metadata.preprocessing.size);
+    TorchNetwork network(architecture, checkpoint, context);
+    const Bytes in_float = model::write_onnx(architecture, checkpoint);
+    ExportedModel exported{.comparison = compare(network, in_float, source, context)};
+    metadata.metrics["export"] = to_json(exported.comparison);
+    std::map<std::string, std::string> more;
+    if (!source.model_card.is_null()) more[model::kModelCardKey] = to_line(source.model_card);
+    model::ReferenceVector vector;
+    std::optional<QuantisedNetwork> quantised;
+    if (pictures) {
+      quantised = quantise(network, architecture, checkpoint, *pictures, in_float, context);
+      exported.int8 = quantised->result;
+      metadata.metrics["int8"] = to_json(*exported.int8);
+      const Bytes rounded = model::write_onnx(architecture, checkpoint, {}, &quantised->quantisation);
+      vector = make_reference_vector(
+          metadata.preprocessing, "OpenVINO, int8", kInt8Tolerance,
+          [&](const std::vector<std::uint8_t>& pixels) { return predict(rounded, pixels, context).logits; });
+    } else {
+      vector = make_reference_vector(
+          metadata.preprocessing, "LibTorch, float32", kMaxDifference,
+          [&](const std::vector<std::uint8_t>& pixels) { return network.logits(pixels); });
     }
-    checkpoint.metadata.metrics["export"] = {{"largest_logit_difference", difference},
-                                             {"pictures", kPictures}};
-    const Bytes onnx = model::write_onnx(architecture, checkpoint);
+    more[model::kReferenceVectorKey] = to_line(model::to_json(vector));
+    const Bytes onnx =
+        model::write_onnx(architecture, checkpoint, more, quantised ? &quantised->quantisation : nullptr);
     write_file_atomically(output, onnx);
-    return {onnx.size(), difference, kPictures};
+    exported.bytes = onnx.size();
+    return exported;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kIo) throw;
-    throw Error(error.kind() == ErrorKind::kUsage ? ErrorKind::kUnsupported : error.kind(), file.string(),
+    if (error.kind() == ErrorKind::kIo || error.kind() == ErrorKind::kCancelled) throw;
+    throw Error(error.kind() == ErrorKind::kUsage ? ErrorKind::kUnsupported : error.kind(), source.name,
                 error.what());
   }
 }

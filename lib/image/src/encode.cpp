@@ -7,6 +7,9 @@
 
 // jpeglib.h needs size_t and FILE to be there already.
 #include <jpeglib.h>
+#include <spng.h>
+
+#include <memory>
 
 #include "winnow/core/error.hpp"
 
@@ -76,6 +79,30 @@ Bytes encode_jpeg(const Image& image, int quality) {
   if (!writer.write(image, quality)) throw Error(ErrorKind::kInvalid, "JPEG", writer.problem());
   const ByteSpan bytes = writer.bytes();
   return {bytes.begin(), bytes.end()};
+}
+
+Bytes encode_png(const Image& image) {
+  if (image.empty()) throw Error(ErrorKind::kInvalid, "", "an empty picture has no PNG");
+  const std::unique_ptr<spng_ctx, decltype(&spng_ctx_free)> png(spng_ctx_new(SPNG_CTX_ENCODER),
+                                                                spng_ctx_free);
+  spng_ihdr header{};
+  header.width = static_cast<std::uint32_t>(image.width());
+  header.height = static_cast<std::uint32_t>(image.height());
+  header.bit_depth = 8;
+  header.color_type = SPNG_COLOR_TYPE_TRUECOLOR;
+  int problem = png ? 0 : SPNG_EMEM;
+  if (problem == 0) problem = spng_set_option(png.get(), SPNG_ENCODE_TO_BUFFER, 1);
+  if (problem == 0) problem = spng_set_ihdr(png.get(), &header);
+  if (problem == 0) {
+    problem = spng_encode_image(png.get(), image.pixels().data(), image.size_bytes(), SPNG_FMT_PNG,
+                                SPNG_ENCODE_FINALIZE);
+  }
+  std::size_t size = 0;
+  const std::unique_ptr<void, decltype(&std::free)> buffer(
+      problem == 0 ? spng_get_png_buffer(png.get(), &size, &problem) : nullptr, std::free);
+  if (!buffer) throw Error(ErrorKind::kInvalid, "PNG", spng_strerror(problem));
+  const auto* first = static_cast<const std::uint8_t*>(buffer.get());
+  return {first, first + size};
 }
 
 }  // namespace winnow::image

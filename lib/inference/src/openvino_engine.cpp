@@ -17,6 +17,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/core/json.hpp"
+#include "winnow/core/text.hpp"
 
 namespace winnow::inference {
 namespace {
@@ -31,9 +32,15 @@ auto translate_errors(const char* what, Action action) {
   try {
     return action();
   } catch (const ov::Exception& error) {
+    // It quotes names from the file as they are.
     std::string reason = error.what();
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    throw Error(ErrorKind::kInvalid, "", fmt::format("OpenVINO cannot {} the model ({:.300})", what, reason));
+    if (!is_utf8(reason)) {
+      std::replace_if(
+          reason.begin(), reason.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    }
+    throw Error(ErrorKind::kInvalid, "",
+                fmt::format("OpenVINO cannot {} the model ({})", what, printable(reason, 300)));
   }
 }
 
@@ -138,7 +145,6 @@ struct OpenvinoEngine::State {
   State(Bytes bytes, std::vector<std::string> names, const EngineOptions& options,
         const std::optional<ForeignModel>& foreign_model);
 
-  [[nodiscard]] std::size_t picture_bytes() const { return 3 * signature.side * signature.side; }
   void run_batch(CompiledBatch& batch, const std::uint8_t* pixels,
                  std::vector<std::vector<float>>& results) const;
 
@@ -159,6 +165,7 @@ OpenvinoEngine::State::State(Bytes bytes, std::vector<std::string> names, const 
                              const std::optional<ForeignModel>& foreign_model)
     : settings{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
                ov::inference_num_threads(static_cast<std::int32_t>(options.threads)),
+               ov::num_streams(static_cast<std::int32_t>(std::min(options.callers, options.threads))),
                // Decoding threads share the processors; pinned ones would wait for each other.
                ov::hint::enable_cpu_pinning(false)},
       full_precision(options.full_precision),
@@ -183,11 +190,11 @@ OpenvinoEngine::State::State(Bytes bytes, std::vector<std::string> names, const 
 
 // Everything that makes a compiled network what it is.
 std::string OpenvinoEngine::State::describe(const EngineOptions& options) {
-  std::string text =
-      fmt::format("winnow {} openvino {} on {} {} with {} threads{}\nmodel {} outputs {}", WINNOW_VERSION,
-                  ov::get_openvino_version().buildNumber, core.get_property("CPU", ov::device::full_name),
-                  fmt::join(core.get_property("CPU", ov::device::capabilities), ","), options.threads,
-                  options.full_precision ? " in f32" : "", sha256_hex(onnx), fmt::join(outputs, ","));
+  std::string text = fmt::format(
+      "winnow {} openvino {} on {} {} with {} threads for {}{}\nmodel {} outputs {}", WINNOW_VERSION,
+      ov::get_openvino_version().buildNumber, core.get_property("CPU", ov::device::full_name),
+      fmt::join(core.get_property("CPU", ov::device::capabilities), ","), options.threads, options.callers,
+      options.full_precision ? " in f32" : "", sha256_hex(onnx), fmt::join(outputs, ","));
   if (foreign) {
     text += fmt::format("\nforeign, {} labels, size {}", foreign->labels.size(), foreign->size);
     if (foreign->normalisation) {
@@ -262,17 +269,8 @@ int OpenvinoEngine::picture_side() const {
   return static_cast<int>(state_->signature.side);
 }
 
-std::size_t OpenvinoEngine::picture_bytes() const {
-  return state_->picture_bytes();
-}
-
 const std::vector<std::size_t>& OpenvinoEngine::output_shape(std::size_t output) const {
   return state_->signature.outputs.at(output);
-}
-
-std::size_t OpenvinoEngine::output_width(std::size_t output) const {
-  const std::vector<std::size_t>& shape = output_shape(output);
-  return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
 }
 
 void OpenvinoEngine::State::run_batch(CompiledBatch& batch, const std::uint8_t* pixels,
@@ -293,23 +291,22 @@ void OpenvinoEngine::State::run_batch(CompiledBatch& batch, const std::uint8_t* 
 }
 
 std::vector<std::vector<float>> OpenvinoEngine::run(std::span<const std::uint8_t> pixels) const {
-  const std::size_t picture_bytes = state_->picture_bytes();
-  std::size_t left = pixels.size() / picture_bytes;
-  if (left == 0 || left * picture_bytes != pixels.size()) {
-    throw Error(ErrorKind::kInvalid, "",
-                fmt::format("{} bytes are not a whole number of {} x {} pictures", pixels.size(),
-                            state_->signature.side, state_->signature.side));
-  }
+  std::size_t left = count_pictures(*this, pixels);
   std::vector<std::vector<float>> results(state_->outputs.size());
   for (std::size_t i = 0; i < results.size(); ++i) results[i].reserve(left * output_width(i));
   const std::uint8_t* next = pixels.data();
   for (const auto& batch : state_->batches) {
     for (; left >= batch->size(); left -= batch->size()) {
       state_->run_batch(*batch, next, results);
-      next += batch->size() * picture_bytes;
+      next += batch->size() * picture_bytes();
     }
   }
   return results;
+}
+
+std::unique_ptr<Engine> open_onnx(Bytes onnx, std::vector<std::string> outputs, const EngineOptions& options,
+                                  const std::optional<ForeignModel>& foreign) {
+  return std::make_unique<OpenvinoEngine>(std::move(onnx), std::move(outputs), options, foreign);
 }
 
 }  // namespace winnow::inference

@@ -105,4 +105,9 @@ bool has_activation_maps(const Architecture& architecture) {
          embedding.kind == Layer::Kind::kMeanPool && embedding.inputs == std::vector{architecture.features};
 }
 
+bool needs_float32(const Architecture& architecture) {
+  return std::any_of(architecture.layers.begin(), architecture.layers.end(),
+                     [](const Layer& layer) { return layer.start == Start::kWhitening; });
+}
+
 }  // namespace winnow::model

@@ -8,6 +8,15 @@ constexpr const char* kMetadataKey = "winnow";
 constexpr const char* kTrainingKey = "winnow.training";
 }  // namespace
 
+const Tensor& require_reference(const TensorMap& tensors, int embedding_size, int neighbours) {
+  const auto reference = tensors.find(kReferenceTensor);
+  if (reference == tensors.end() || reference->second.shape.size() != 2 ||
+      reference->second.shape[1] != embedding_size || reference->second.shape[0] < neighbours) {
+    throw Error(ErrorKind::kInvalid, "", "the checkpoint's reference pictures are missing or damaged");
+  }
+  return reference->second;
+}
+
 Checkpoint read_checkpoint(const std::filesystem::path& file) {
   Safetensors content = read_safetensors(file);
   const auto text = content.metadata.find(kMetadataKey);

@@ -2,29 +2,13 @@
 
 #include <protozero/pbf_writer.hpp>
 
+#include "onnx_fields.hpp"
+#include "winnow/core/hash.hpp"
+
 namespace winnow::model {
 namespace {
 
 using protozero::pbf_writer;
-
-// Field numbers, by message.
-namespace model_field {
-constexpr int kIrVersion = 1, kProducerName = 2, kProducerVersion = 3, kGraph = 7, kOpsetImport = 8,
-              kMetadata = 14;
-}
-namespace graph_field {
-constexpr int kNode = 1, kName = 2, kInitializer = 5, kInput = 11, kOutput = 12;
-}
-namespace node_field {
-constexpr int kInput = 1, kOutput = 2, kName = 3, kOpType = 4, kAttribute = 5;
-}
-namespace attribute_field {
-constexpr int kName = 1, kFloat = 2, kInt = 3, kInts = 8, kType = 20;
-constexpr int kTypeFloat = 1, kTypeInt = 2, kTypeInts = 7;
-}  // namespace attribute_field
-namespace tensor_field {
-constexpr int kDims = 1, kDataType = 2, kName = 8, kRawData = 9;
-}
 
 constexpr int kIrVersion = 8;
 constexpr int kOpset = 17;
@@ -104,6 +88,24 @@ std::string OnnxGraph::integers(const std::string& name, std::span<const std::in
   return name;
 }
 
+std::string OnnxGraph::int8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                             std::span<const std::int8_t> values) {
+  write_tensor(initializers_, name, OnnxType::kInt8, shape, values.data(), values.size_bytes());
+  return name;
+}
+
+std::string OnnxGraph::uint8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                              std::span<const std::uint8_t> values) {
+  write_tensor(initializers_, name, OnnxType::kUint8, shape, values.data(), values.size_bytes());
+  return name;
+}
+
+std::string OnnxGraph::int32s(const std::string& name, const std::vector<std::int64_t>& shape,
+                              std::span<const std::int32_t> values) {
+  write_tensor(initializers_, name, OnnxType::kInt32, shape, values.data(), values.size_bytes());
+  return name;
+}
+
 void OnnxGraph::input(const std::string& name, OnnxType type, const std::vector<OnnxDimension>& shape) {
   write_value_info(inputs_, graph_field::kInput, name, type, shape);
 }
@@ -112,8 +114,8 @@ void OnnxGraph::output(const std::string& name, OnnxType type, const std::vector
   write_value_info(outputs_, graph_field::kOutput, name, type, shape);
 }
 
-Bytes OnnxGraph::serialise(const std::string& graph_name,
-                           const std::vector<std::pair<std::string, std::string>>& metadata) const {
+Bytes OnnxGraph::serialise(const std::string& graph_name, const std::map<std::string, std::string>& metadata,
+                           const std::string& hash_key) const {
   std::string graph = nodes_;
   pbf_writer(graph).add_string(graph_field::kName, graph_name);
   graph += initializers_;
@@ -127,14 +129,16 @@ Bytes OnnxGraph::serialise(const std::string& graph_name,
   model.add_string(model_field::kProducerVersion, WINNOW_VERSION);
   {
     pbf_writer opset(model, model_field::kOpsetImport);
-    opset.add_string(1, "");
-    opset.add_int64(2, kOpset);
+    opset.add_string(opset_field::kDomain, "");
+    opset.add_int64(opset_field::kVersion, kOpset);
   }
-  for (const auto& [key, value] : metadata) {
+  const auto add_entry = [&](const std::string& key, const std::string& value) {
     pbf_writer entry(model, model_field::kMetadata);
-    entry.add_string(1, key);
-    entry.add_string(2, value);
-  }
+    entry.add_string(entry_field::kKey, key);
+    entry.add_string(entry_field::kValue, value);
+  };
+  for (const auto& [key, value] : metadata) add_entry(key, value);
+  if (!hash_key.empty()) add_entry(hash_key, sha256_hex(as_bytes(graph)));
   model.add_message(model_field::kGraph, graph);
   return {out.begin(), out.end()};
 }

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,7 +14,7 @@
 namespace winnow::model {
 
 // Values of TensorProto.DataType.
-enum class OnnxType : std::int32_t { kFloat = 1, kUint8 = 2, kInt64 = 7 };
+enum class OnnxType : std::int32_t { kFloat = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 };
 
 struct OnnxAttribute {
   std::string name;
@@ -34,12 +34,20 @@ class OnnxGraph {
   std::string floats(const std::string& name, const std::vector<std::int64_t>& shape,
                      std::span<const float> values);
   std::string integers(const std::string& name, std::span<const std::int64_t> values);
+  std::string int32s(const std::string& name, const std::vector<std::int64_t>& shape,
+                     std::span<const std::int32_t> values);
+  std::string uint8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                     std::span<const std::uint8_t> values);
+  std::string int8s(const std::string& name, const std::vector<std::int64_t>& shape,
+                    std::span<const std::int8_t> values);
   void input(const std::string& name, OnnxType type, const std::vector<OnnxDimension>& shape);
   void output(const std::string& name, OnnxType type, const std::vector<OnnxDimension>& shape);
 
-  // The serialised ModelProto.
+  // The serialised ModelProto. To the metadata it adds the hash of the graph under hash_key, if that is not
+  // empty.
   [[nodiscard]] Bytes serialise(const std::string& graph_name,
-                                const std::vector<std::pair<std::string, std::string>>& metadata) const;
+                                const std::map<std::string, std::string>& metadata,
+                                const std::string& hash_key = {}) const;
 
  private:
   std::string nodes_;  // GraphProto fields, already encoded

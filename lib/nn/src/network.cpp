@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "depthwise.hpp"
+#include "shared_batch_norm.hpp"
 
 namespace winnow::nn {
 namespace {
@@ -137,9 +138,13 @@ torch::Tensor Network::run_convolution(std::size_t index, const torch::Tensor& i
   if (layer.pool > 1) x = torch::max_pool2d(x, layer.pool);
   if (!layer.norm.empty() && !is_folded()) {
     const torch::Tensor gamma = layer.norm_has_scale ? tensor(layer.norm + ".weight") : torch::Tensor();
-    x = torch::batch_norm(x, gamma, tensor(layer.norm + ".bias"), tensor(layer.norm + ".running_mean"),
-                          tensor(layer.norm + ".running_var"), true, architecture_.norm_momentum,
-                          architecture_.norm_epsilon, false);
+    const torch::Tensor& beta = tensor(layer.norm + ".bias");
+    const torch::Tensor& mean = tensor(layer.norm + ".running_mean");
+    const torch::Tensor& var = tensor(layer.norm + ".running_var");
+    x = team_ != nullptr ? shared_batch_norm(x, gamma, beta, mean, var, architecture_.norm_momentum,
+                                             architecture_.norm_epsilon, *team_)
+                         : torch::batch_norm(x, gamma, beta, mean, var, true, architecture_.norm_momentum,
+                                             architecture_.norm_epsilon, false);
   }
   const int reader = depthwise_readers_[index];
   if (reader > 0 && is_folded() && is_depthwise_supported(x, reader)) return x;
@@ -173,7 +178,7 @@ void Network::whiten(const torch::Tensor& pixels) {
   }
 }
 
-NetworkOutput Network::forward(const torch::Tensor& pixels) {
+NetworkOutput Network::forward(const torch::Tensor& pixels, const Observer& observe) {
   const torch::Tensor input = normalise(pixels);
   std::vector<torch::Tensor> outputs;
   outputs.reserve(architecture_.layers.size());
@@ -200,6 +205,9 @@ NetworkOutput Network::forward(const torch::Tensor& pixels) {
                      layer.activation);
         break;
     }
+    // Clipping twice does no harm, and some layers leave it to the next one.
+    if (observe)
+      observe(i, layer.activation == Activation::kGelu ? x : activate(x.clone(), layer.activation));
     outputs.push_back(std::move(x));
   }
   result.features = value(architecture_.features);

@@ -2,13 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "winnow/core/error.hpp"
-#include "winnow/core/hash.hpp"
 
 namespace winnow::nn {
 namespace {
@@ -80,7 +78,8 @@ Team::~Team() = default;
 Team::Team(Team&&) noexcept = default;
 Team& Team::operator=(Team&&) noexcept = default;
 
-Team::Team(const TeamPlace& place, std::chrono::seconds timeout) : rank_(place.rank), size_(place.size) {
+Team::Team(const TeamPlace& place, std::chrono::seconds timeout)
+    : rank_(place.rank), size_(place.size), local_rank_(place.local_rank) {
   if (size_ == 1) return;
   translate_errors(fmt::format("{}:{}", place.host, place.port),
                    fmt::format("the {} processes of the training do not find each other", size_),
@@ -98,7 +97,7 @@ void Team::sum(const std::vector<torch::Tensor>& tensors) {
       bytes += static_cast<std::int64_t>(tensors[end].nbytes());
       flat.push_back(tensors[end].reshape({-1}));
     }
-    const torch::Tensor bucket = torch::cat(flat);
+    const torch::Tensor bucket = torch::cat(flat).to(torch::kCPU);  // Gloo works in the host's memory
     link_->all_reduce(bucket, c10d::ReduceOp::SUM);
     std::int64_t offset = 0;
     for (; begin < end; ++begin) {
@@ -113,7 +112,7 @@ void Team::broadcast(const std::vector<torch::Tensor>& tensors) {
   if (!link_) return;
   const torch::NoGradGuard no_grad;
   for (torch::Tensor target : tensors) {
-    std::vector<torch::Tensor> values = {target.contiguous()};
+    std::vector<torch::Tensor> values = {target.to(torch::kCPU).contiguous()};
     link_->run([&] { return link_->group->broadcast(values, {}); });
     target.copy_(values[0]);
   }
@@ -130,20 +129,22 @@ bool Team::any(bool value) {
   return sum(value ? 1.0 : 0.0) > 0;
 }
 
-void Team::require_equal(std::string_view what, std::string_view value) {
-  if (!link_) return;
-  const std::string hash = sha256_hex(as_bytes(value));
-  torch::Tensor mine = torch::empty({static_cast<std::int64_t>(hash.size())}, torch::kUInt8);
-  std::copy(hash.begin(), hash.end(), mine.data_ptr<std::uint8_t>());
-  torch::Tensor first = mine.clone();
-  broadcast({first});
-  if (!any(!torch::equal(mine, first))) return;
-  throw Error(ErrorKind::kUsage, link_->where,
-              fmt::format("{} differs between the processes of the training; give all the same", what));
+std::string Team::share(const std::string& text) {
+  if (!link_) return text;
+  const torch::Tensor size = torch::full({}, static_cast<std::int64_t>(text.size()), torch::kInt64);
+  broadcast({size});
+  torch::Tensor bytes = torch::zeros(size.item<std::int64_t>(), torch::kUInt8);
+  if (is_first()) std::copy(text.begin(), text.end(), bytes.data_ptr<std::uint8_t>());
+  if (bytes.numel() > 0) broadcast({bytes});
+  const auto* begin = bytes.data_ptr<std::uint8_t>();
+  return {begin, begin + bytes.numel()};
 }
 
-void Team::barrier() {
-  (void)sum(0.0);
+void Team::require_equal(std::string_view what, std::string_view value) {
+  if (!link_) return;
+  if (!any(share(std::string(value)) != value)) return;
+  throw Error(ErrorKind::kUsage, link_->where,
+              fmt::format("{} differs between the processes of the training; give all the same", what));
 }
 
 }  // namespace winnow::nn

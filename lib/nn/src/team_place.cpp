@@ -34,12 +34,14 @@ int require(const Lookup& get, const char* variable, int low, int high) {
   return parse(variable, *text, low, high);
 }
 
-TeamPlace place_of(const Lookup& get, const char* rank, const char* size, const char* local_rank) {
+TeamPlace place_of(const Lookup& get, const char* rank, const char* size, const char* local_rank,
+                   const char* local_size) {
   constexpr int kMost = 1 << 20;
   TeamPlace place;
   place.size = require(get, size, 1, kMost);
   place.rank = require(get, rank, 0, place.size - 1);
   if (get(local_rank)) place.local_rank = require(get, local_rank, 0, kMost);
+  if (local_size != nullptr && get(local_size)) place.local_size = require(get, local_size, 1, kMost);
   return place;
 }
 
@@ -74,14 +76,15 @@ void add_master(const Lookup& get, TeamPlace& place) {
 TeamPlace team_place(const Lookup& get) {
   TeamPlace place;
   if (get("WORLD_SIZE")) {  // torchrun, and whoever does as it does
-    place = place_of(get, "RANK", "WORLD_SIZE", "LOCAL_RANK");
+    place = place_of(get, "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE");
     place.hosted = get("TORCHELASTIC_USE_AGENT_STORE").value_or("") == "True";
     place.attempt = get("TORCHELASTIC_RESTART_COUNT").value_or("");
   } else if (get("OMPI_COMM_WORLD_SIZE")) {
-    place = place_of(get, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK");
+    place = place_of(get, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+                     "OMPI_COMM_WORLD_LOCAL_SIZE");
     if (get("OMPI_COMM_WORLD_LOCAL_SIZE") == get("OMPI_COMM_WORLD_SIZE")) place.host = "127.0.0.1";
   } else if (get("SLURM_STEP_NUM_TASKS")) {  // set by srun only: a batch script itself is no team
-    place = place_of(get, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID");
+    place = place_of(get, "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", nullptr);
     place.host = first_host(get("SLURM_STEP_NODELIST").value_or(""));
     if (const auto job = get("SLURM_JOB_ID")) {
       place.port = port_of_job(parse("SLURM_JOB_ID", *job, 0, std::numeric_limits<int>::max()));

@@ -6,24 +6,12 @@
 #include <chrono>
 
 #include "assets.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::report {
 namespace {
-
-std::string base64(ByteSpan bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < left ? bytes[i + j] : 0u);
-    for (std::size_t j = 0; j < 4; ++j) text += j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return text;
-}
 
 std::string decision_data(const Picture& picture) {
   if (picture.path.empty()) return "";
@@ -124,7 +112,7 @@ void Page::pictures(const std::vector<Picture>& pictures) {
   body_ += pairs ? "<div class=\"pictures wide\">\n" : "<div class=\"pictures\">\n";
   const auto image = [](const Bytes& jpeg, const std::string& alt) {
     return fmt::format("<img loading=\"lazy\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">", escape(alt),
-                       base64(jpeg));
+                       to_base64(jpeg));
   };
   for (const Picture& picture : pictures) {
     std::string images = image(picture.jpeg, picture.title);

@@ -206,8 +206,9 @@ void Batcher::compute(const std::vector<PendingPtr>& batch) const {
 }
 
 void Batcher::answer(Pending& pending) {
-  pending.job.respond(pending.job.answer(pending.outcomes));
-  give_back(pending);
+  httpd::Response response = pending.job.answer(pending.outcomes);
+  give_back(pending);  // first, so that who asks again at once finds the room
+  pending.job.respond(std::move(response));
 }
 
 }  // namespace winnow::serving

@@ -60,17 +60,11 @@ double doubt(const Matrix& logits, double temperature) {
   return total / static_cast<double>(logits.rows());
 }
 
-}  // namespace
-
-double fit_temperature(const Matrix& logits, std::span<const int> labels) {
-  if (logits.rows() == 0) return 1;
-  // Golden-section search on log T: the loss is convex in 1/T, so it has one valley.
+// Golden-section search on log T: each of these losses is convex in 1/T, so it has one valley.
+template <class Loss>
+double best_temperature(const Loss& loss_of) {
   constexpr double kRatio = 0.6180339887498949;
-  const auto samples = static_cast<double>(logits.rows());
-  const auto loss = [&](double log_t) {
-    const double t = std::exp(log_t);
-    return (samples * negative_log_likelihood(logits, labels, t) + doubt(logits, t)) / (samples + 1);
-  };
+  const auto loss = [&](double log_t) { return loss_of(std::exp(log_t)); };
   double low = -3;
   double high = 3;
   double a = high - kRatio * (high - low);
@@ -93,6 +87,36 @@ double fit_temperature(const Matrix& logits, std::span<const int> labels) {
     }
   }
   return std::exp((low + high) / 2);
+}
+
+}  // namespace
+
+double fit_temperature(const Matrix& logits, std::span<const int> labels) {
+  if (logits.rows() == 0) return 1;
+  const auto samples = static_cast<double>(logits.rows());
+  return best_temperature([&](double t) {
+    return (samples * negative_log_likelihood(logits, labels, t) + doubt(logits, t)) / (samples + 1);
+  });
+}
+
+double match_temperature(const Matrix& logits, const Matrix& probabilities) {
+  if (logits.rows() == 0) return 1;
+  return best_temperature([&](double t) {
+    double total = 0;
+    for (std::size_t i = 0; i < logits.rows(); ++i) {
+      const std::span<const float> row = logits.row(i);
+      const std::span<const float> wanted = probabilities.row(i);
+      const double largest = *std::max_element(row.begin(), row.end());
+      double sum = 0;
+      double mean = 0;
+      for (std::size_t c = 0; c < row.size(); ++c) {
+        sum += std::exp((row[c] - largest) / t);
+        mean += wanted[c] * (row[c] - largest) / t;
+      }
+      total += std::log(sum) - mean;
+    }
+    return total;
+  });
 }
 
 std::vector<ReliabilityBin> reliability(const Matrix& probabilities, std::span<const int> labels, int bins) {

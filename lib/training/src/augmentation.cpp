@@ -115,8 +115,8 @@ AugmentOptions scratch_augmentation() {
   return {.min_area = 0.35, .trivial_augment = true, .erase = 0.1};
 }
 
-AugmentOptions small_picture_augmentation(int size) {
-  return {.crop = CropRule::kShifted, .pad = std::max(1, size / 16), .flip = FlipRule::kAlternating};
+AugmentOptions thumbnail_augmentation(int size) {
+  return {.crop = CropRule::kShifted, .pad = std::max(1, (size + 8) / 16), .flip = FlipRule::kAlternating};
 }
 
 void augment(std::span<const std::uint8_t> picture, int side, std::span<std::uint8_t> out, int size,

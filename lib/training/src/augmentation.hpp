@@ -37,7 +37,7 @@ struct AugmentOptions {
 // Photographs and random weights.
 [[nodiscard]] AugmentOptions scratch_augmentation();
 // Pictures of up to 48 px that are stored without a margin, as in CIFAR-10.
-[[nodiscard]] AugmentOptions small_picture_augmentation(int size);
+[[nodiscard]] AugmentOptions thumbnail_augmentation(int size);
 
 // Which picture of which epoch; a picture that balanced sampling draws more than once has copies.
 struct AugmentKey {

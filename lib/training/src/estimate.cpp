@@ -90,6 +90,21 @@ double epoch_seconds(const dataset::Dataset& data, const TrainerOptions& plan, c
           kForwardShare * static_cast<double>(count(data, Split::kValidation)));
 }
 
+void settle_plan(TrainerOptions& plan, const model::Architecture& architecture, const dataset::Dataset& data,
+                 int processes, std::optional<double> seconds, const Context& context) {
+  if (plan.precision != Precision::kAuto && !seconds) return;
+  TrainerOptions tried = plan;
+  tried.batch_size = std::max(1, plan.batch_size / processes);
+  const StepTrial trial = try_steps(architecture, tried, context);
+  plan.precision = trial.precision;
+  if (!seconds) return;
+  const int affordable = static_cast<int>(
+      std::clamp(*seconds / epoch_seconds(data, plan, trial), 0.0, double{plan.epochs + 1.0}));
+  if (affordable >= plan.epochs) return;
+  context.log.info("{} of {} epochs fit into --budget", affordable, plan.epochs);
+  plan.epochs = affordable;
+}
+
 std::uint64_t picture_memory(const TrainingOptions& options) {
   if (options.memory > 0) return options.memory;
   return static_cast<std::uint64_t>(kMemoryShare * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *

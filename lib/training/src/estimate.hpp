@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,10 @@ namespace winnow::training {
                                                     const embedding::Backbone& backbone,
                                                     const image::Preprocessing& preprocessing,
                                                     const Context& context);
+
+// Decides by a few steps what the plan leaves open: the precision, and how many of its epochs fit into so
+// many seconds. processes: how many share each batch.
+void settle_plan(TrainerOptions& plan, const model::Architecture& architecture, const dataset::Dataset& data,
+                 int processes, std::optional<double> seconds, const Context& context);
 
 }  // namespace winnow::training

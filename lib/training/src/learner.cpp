@@ -20,8 +20,10 @@ constexpr int kMeasuredSteps = 2;
 // bfloat16 has to be this much faster.
 constexpr double kClearlyFaster = 1.1;
 
-torch::Device to_torch(Device device) {
-  return device == Device::kCuda ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU);
+// Each process of a machine takes a GPU of its own.
+torch::Device to_torch(Device device, const nn::Team& team) {
+  if (device != Device::kCuda) return torch::kCPU;
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(team.local_rank() % torch::cuda::device_count())};
 }
 
 // Lets LibTorch compute in bfloat16 where that loses nothing that matters, while the object lives.
@@ -75,6 +77,7 @@ TrainingBatch make_up_batch(const TrainerOptions& options) {
   batch.labels.assign(count, 0);
   batch.partner_labels.assign(count, 0);
   batch.label_weights.assign(count, 1);
+  batch.global_count = count;
   return batch;
 }
 
@@ -84,7 +87,8 @@ double measure_step(const model::Architecture& architecture, const TrainerOption
   return nn::translate_torch_errors("train", [&] {
     torch::set_num_threads(static_cast<int>(context.threads));
     const TrainingBatch batch = make_up_batch(options);
-    Learner learner(architecture, nullptr, options, 1);
+    nn::Team alone;
+    Learner learner(architecture, nullptr, options, alone, 1);
     double best = std::numeric_limits<double>::infinity();
     for (int i = 0; i <= kMeasuredSteps; ++i) {
       throw_if_stopped(context.stop);
@@ -99,9 +103,11 @@ double measure_step(const model::Architecture& architecture, const TrainerOption
 }  // namespace
 
 Learner::Learner(const model::Architecture& architecture, const model::TensorMap* weights,
-                 const TrainerOptions& options, std::size_t steps_per_epoch, const torch::Tensor& pictures)
+                 const TrainerOptions& options, nn::Team& team, std::size_t steps_per_epoch,
+                 const torch::Tensor& pictures)
     : options_(options),
-      device_(to_torch(options.device)),
+      team_(team),
+      device_(to_torch(options.device, team)),
       network_(seeded(architecture, options.seed)),
       optimizer_(prepared(weights, pictures),
                  {.weight_decay = options.weight_decay,
@@ -116,6 +122,7 @@ nn::Network& Learner::prepared(const model::TensorMap* weights, const torch::Ten
     network_.whiten(pictures);
   }
   network_.freeze_statistics(options_.freeze_statistics);
+  network_.train_with(team_);
   network_.to(device_);
   return network_;
 }
@@ -127,9 +134,11 @@ double Learner::step(const TrainingBatch& batch, double learning_rate) {
   optimizer_.zero_gradient();
   const torch::Tensor logits = forward(batch.pixels, batch.size);
   const torch::Tensor loss =
-      -(targets * torch::log_softmax(logits, 1)).sum() / static_cast<double>(batch.labels.size());
+      -(targets * torch::log_softmax(logits, 1)).sum() / static_cast<double>(batch.global_count);
   loss.backward();
-  const double value = loss.item<double>();
+  const torch::Tensor total = loss.detach().clone();
+  team_.sum({optimizer_.gradient(), total});
+  const auto value = total.item<double>();
   if (!std::isfinite(value)) return value;
   const double norm = optimizer_.step(learning_rate);
   return std::isfinite(norm) ? value : norm;
@@ -151,6 +160,7 @@ StepTrial try_steps(const model::Architecture& architecture, const TrainerOption
     return StepTrial{precision, measure_step(architecture, tried, context)};
   };
   if (options.precision != Precision::kAuto) return measure(options.precision);
+  if (model::needs_float32(architecture)) return measure(Precision::kFloat32);
   if (options.device == Device::kCuda) return measure(Precision::kBFloat16);
   const StepTrial full = measure(Precision::kFloat32);
   if (!__builtin_cpu_supports("avx512bf16")) return full;

@@ -9,6 +9,7 @@
 #include "optimizer.hpp"
 #include "trainer.hpp"
 #include "winnow/nn/network.hpp"
+#include "winnow/nn/team.hpp"
 
 namespace winnow::training {
 
@@ -16,11 +17,13 @@ namespace winnow::training {
 class Learner {
  public:
   // weights: null for random ones, drawn by options.seed; layers that whiten then take their weights from
-  // pictures, uint8 [n, side, side, 3] or undefined. The options have to outlive it.
+  // pictures, uint8 [n, side, side, 3] or undefined. Options and team have to outlive it.
   Learner(const model::Architecture& architecture, const model::TensorMap* weights,
-          const TrainerOptions& options, std::size_t steps_per_epoch, const torch::Tensor& pictures = {});
+          const TrainerOptions& options, nn::Team& team, std::size_t steps_per_epoch,
+          const torch::Tensor& pictures = {});
 
-  // Returns the loss; if that, or the gradient, is not a number, the weights stay as they are.
+  // batch: this process's part of it. Returns the loss of the whole batch; if that, or the gradient, is not a
+  // number, the weights stay as they are.
   double step(const TrainingBatch& batch, double learning_rate);
 
   // pixels: uint8 [n, side, side, 3]. Returns logits [n, classes], float32, on the device. The caller decides
@@ -34,6 +37,7 @@ class Learner {
   nn::Network& prepared(const model::TensorMap* weights, const torch::Tensor& pictures);
 
   const TrainerOptions& options_;
+  nn::Team& team_;
   const torch::Device device_;
   nn::Network network_;
   Optimizer optimizer_;

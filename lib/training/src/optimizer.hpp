@@ -26,7 +26,7 @@ class Optimizer {
   Optimizer(nn::Network& network, const OptimizerOptions& options);
 
   void zero_gradient() { gradient_.zero_(); }
-  // [parameters]. Where processes train together, their gradients are averaged in place here, between the
+  // [parameters]. Where processes train together, their gradients are summed up in place here, between the
   // backward pass and step().
   [[nodiscard]] torch::Tensor& gradient() { return gradient_; }
 
@@ -53,10 +53,11 @@ class Optimizer {
 
   // What a resumed run needs besides the network's own tensors. The tensors are those in use, not copies.
   struct State {
+    torch::Tensor weights;  // and what does not learn: [parameters + fixed]
     torch::Tensor average, first_moment, second_moment;
     std::int64_t steps = 0;
   };
-  [[nodiscard]] State state() const { return {average_, first_moment_, second_moment_, steps_}; }
+  [[nodiscard]] State state() const { return {weights_, average_, first_moment_, second_moment_, steps_}; }
   void restore_steps(std::int64_t steps) { steps_ = steps; }
 
  private:

@@ -66,6 +66,7 @@ TrainerOptions plan_trainer(Recipe recipe, const TrainingOptions& options, int s
                             const dataset::Dataset& data) {
   const bool from_scratch = recipe == Recipe::kScratch;
   TrainerOptions plan;
+  plan.recipe = recipe;
   plan.size = size;
   plan.epochs = options.epochs > 0 ? options.epochs : from_scratch ? kScratchEpochs : kFinetuneEpochs;
   plan.batch_size = options.batch_size;
@@ -78,6 +79,8 @@ TrainerOptions plan_trainer(Recipe recipe, const TrainingOptions& options, int s
     plan.head_factor = 1e-3 / 3e-4;  // the head is new, the rest is not
     plan.freeze_statistics = true;
     plan.augment = finetune_augmentation();
+  } else if (size <= kThumbnailSide) {
+    plan.augment = thumbnail_augmentation(size);
   } else if (plan.epochs >= kStrongAugmentEpochs) {
     plan.augment = scratch_augmentation();
   }
@@ -114,6 +117,21 @@ std::optional<std::string> why_not_finetune(const ProbeResult& probe, const std:
   }
   const std::size_t wrong = validation->total() - validation->correct();
   return why_the_probe_is_enough(wrong, wrong + errors, answers.size() + validation->total());
+}
+
+Json decisions_of(const TrainerOptions& plan) {
+  return {{"scratch", plan.recipe == Recipe::kScratch},
+          {"epochs", plan.epochs},
+          {"bf16", plan.precision == Precision::kBFloat16}};
+}
+
+TrainerOptions plan_from(const Json& decisions, const TrainingOptions& options, int size,
+                         const dataset::Dataset& data) {
+  TrainerOptions plan = plan_trainer(
+      decisions.at("scratch").get<bool>() ? Recipe::kScratch : Recipe::kFinetune, options, size, data);
+  plan.epochs = decisions.at("epochs").get<int>();
+  plan.precision = decisions.at("bf16").get<bool>() ? Precision::kBFloat16 : Precision::kFloat32;
+  return plan;
 }
 
 void resume_plan(const Json& earlier, const TrainingOptions& options, TrainerOptions& plan) {

@@ -12,6 +12,10 @@
 
 namespace winnow::training {
 
+// Up to this side in pixels, pictures from scratch are taken for thumbnails as in MNIST and CIFAR-10: all of
+// each is seen, and training shifts and mirrors them instead of cutting out parts.
+inline constexpr int kThumbnailSide = 48;
+
 // The options of the trainer for a recipe, kFinetune or kScratch, and pictures of size x size. The
 // precision may still be kAuto. Throws as choose_device().
 [[nodiscard]] TrainerOptions plan_trainer(Recipe recipe, const TrainingOptions& options, int size,
@@ -28,6 +32,11 @@ namespace winnow::training {
 [[nodiscard]] std::optional<std::string> why_not_finetune(const ProbeResult& probe,
                                                           const std::vector<int>& labels,
                                                           const stats::Confusion* validation);
+
+// What rank 0 decided and tells the others of its team, and the plan they make of it.
+[[nodiscard]] Json decisions_of(const TrainerOptions& plan);
+[[nodiscard]] TrainerOptions plan_from(const Json& decisions, const TrainingOptions& options, int size,
+                                       const dataset::Dataset& data);
 
 // Takes over what was measured when the run began, for it would not come out the same now.
 void resume_plan(const Json& earlier, const TrainingOptions& options, TrainerOptions& plan);

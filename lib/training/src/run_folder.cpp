@@ -5,10 +5,32 @@
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/dataset/curated_manifest.hpp"
 
 namespace winnow::training {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Which pictures the run used, and for what, so that export finds them again. Members of archives cannot be
+// listed so.
+void write_pictures(const fs::path& file, const dataset::Dataset& data) {
+  if (data.archive) return;
+  dataset::CuratedManifest manifest{
+      .root = data.root, .rows = {}, .summary = {{"pictures", data.samples.size()}}};
+  for (const dataset::Sample& sample : data.samples) {
+    manifest.rows.push_back({.path = sample.path,
+                             .label = data.classes[static_cast<std::size_t>(sample.label)],
+                             .issues = {},
+                             .sha256 = {},
+                             .group = sample.group,
+                             .split = sample.split});
+  }
+  dataset::write_curated_manifest(file, manifest);
+}
+
+}  // namespace
 
 std::optional<model::Checkpoint> RunFolder::read_unfinished() const {
   if (!fs::exists(last())) {
@@ -26,8 +48,8 @@ std::optional<model::Checkpoint> RunFolder::read_unfinished() const {
 void RunFolder::begin(const dataset::Dataset& data, bool resumes) {
   if (events_) return;
   remove_tensorboard_events(folder_);
-  for (const char* name :
-       {"best.ckpt", "last.ckpt", "metrics.jsonl", "report.html", "model-card.md", "model-card.json"}) {
+  for (const char* name : {"best.ckpt", "last.ckpt", "metrics.jsonl", "pictures.jsonl", "report.html",
+                           "model-card.md", "model-card.json"}) {
     if (resumes) break;
     std::error_code error;
     fs::remove(folder_ / name, error);
@@ -77,6 +99,7 @@ void RunFolder::finish(const RunRecord& record) {
   const Json card = make_model_card(record);
   write_file_atomically(folder_ / "model-card.json", card.dump(2) + "\n");
   write_file_atomically(folder_ / "model-card.md", render_model_card(card));
+  write_pictures(folder_ / "pictures.jsonl", record.data);
   write_file_atomically(folder_ / "report.html", render_run_report(record, context_));
 }
 

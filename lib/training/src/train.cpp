@@ -19,6 +19,7 @@
 #include "winnow/core/text.hpp"
 #include "winnow/embedding/backbone.hpp"
 #include "winnow/embedding/embed.hpp"
+#include "winnow/nn/team.hpp"
 
 namespace winnow::training {
 namespace {
@@ -41,6 +42,9 @@ class Run {
         architecture_(model::make_architecture(architecture_name(options), 0, options.size)),
         preprocessing_(embedding::preprocessing_for(architecture_)) {
     preprocessing_.fit = options.fit;
+    if (options.recipe == Recipe::kScratch && preprocessing_.size <= kThumbnailSide) {
+      preprocessing_.crop_fraction = 1;
+    }
     if (preprocessing_.size < kMinSize || preprocessing_.size > kMaxSize) {
       throw Error(ErrorKind::kUsage, "--size",
                   fmt::format("{} is not between {} and {} pixels", preprocessing_.size, kMinSize, kMaxSize));
@@ -48,6 +52,8 @@ class Run {
   }
 
   TrainingSummary execute() {
+    team_ = nn::Team(options_.place);
+    if (!team_.is_first()) return follow();
     // The weights first: a wrong name should not cost a pass over the data.
     if (options_.recipe != Recipe::kScratch) read_weights();
     if (options_.resume) resumed_ = folder_.read_unfinished();
@@ -125,18 +131,34 @@ class Run {
     return options_.cache.empty() ? embedding::default_cache(data_.root) : options_.cache;
   }
 
+  // What the others do: their part of every batch.
+  [[nodiscard]] TrainingSummary follow() {
+    prepare(data_, options_.split, skipped_, context_);
+    head_architecture_ = model::make_architecture(architecture_.name, class_count(), preprocessing_.size);
+    const Json decisions = Json::parse(team_.share(""));
+    if (decisions.is_null()) return {Json::object(), skipped_};
+    (void)train_weights(plan_from(decisions, options_, preprocessing_.size, data_), nullptr);
+    return {Json::object(), skipped_};
+  }
+
   [[nodiscard]] Finished run_recipe() {
     switch (options_.recipe) {
       case Recipe::kProbe:
-        return finish_probe(fit_head());
+        return keep_probe(finish_probe(fit_head()));
       case Recipe::kFinetune:
         return finetune(fit_head().head, plan_run(Recipe::kFinetune, std::nullopt));
       case Recipe::kScratch:
-        return train_and_finish(Recipe::kScratch, plan_run(Recipe::kScratch, std::nullopt), nullptr);
+        return train_and_finish(plan_run(Recipe::kScratch, std::nullopt), nullptr);
       case Recipe::kAuto:
         break;
     }
     return run_auto();
+  }
+
+  // The others of the team have nothing to do then.
+  [[nodiscard]] Finished keep_probe(Finished probed) {
+    (void)team_.share("null");
+    return probed;
   }
 
   // The head of the pretrained network. Leaves the embeddings in embeddings_.
@@ -173,7 +195,7 @@ class Run {
               why_not_finetune(probe, labels_of(data_, samples_of(data_, dataset::Split::kTrain)),
                                validation == nullptr ? nullptr : &validation->confusion)) {
         choose("probe", *reason);
-        return probed;
+        return keep_probe(std::move(probed));
       }
     }
     const std::chrono::duration<double> left =
@@ -181,7 +203,7 @@ class Run {
     const TrainerOptions plan = plan_run(Recipe::kFinetune, left.count());
     if (plan.epochs < 1) {
       choose("probe", "not even one epoch of fine-tuning fits into --budget");
-      return probed;
+      return keep_probe(std::move(probed));
     }
     Finished tuned = finetune(probe.head, plan);
     const double before = validation_nll(probed);
@@ -226,28 +248,33 @@ class Run {
       resume_plan(resumed_->training_state.value("config", Json::object()), options_, plan);
       return plan;
     }
-    if (plan.precision != Precision::kAuto && !seconds) return plan;
-    const StepTrial trial = try_steps(head_architecture_, plan, context_);
-    plan.precision = trial.precision;
-    if (!seconds) return plan;
-    const double room = *seconds - kBudgetReserve * options_.budget * 60;
-    const int affordable = static_cast<int>(
-        std::clamp(room / epoch_seconds(data_, plan, trial), 0.0, double{plan.epochs + 1.0}));
-    if (affordable < plan.epochs) {
-      context_.log.info("{} of {} epochs fit into --budget", affordable, plan.epochs);
-      plan.epochs = affordable;
-    }
+    if (seconds) *seconds -= kBudgetReserve * options_.budget * 60;
+    settle_plan(plan, head_architecture_, data_, team_.size(), seconds, context_);
     return plan;
   }
 
   // From the pretrained network with a fitted head.
   [[nodiscard]] Finished finetune(const stats::LinearModel& head, const TrainerOptions& plan) {
     const model::TensorMap start = with_head(backbone_, head_architecture_, head);
-    return train_and_finish(Recipe::kFinetune, plan, &start);
+    return train_and_finish(plan, &start);
   }
 
-  [[nodiscard]] Finished train_and_finish(Recipe recipe, const TrainerOptions& plan,
-                                          const model::TensorMap* start) {
+  [[nodiscard]] Finished train_and_finish(const TrainerOptions& plan, const model::TensorMap* start) {
+    if (team_.size() > 1) context_.log.info("{} processes train together", team_.size());
+    (void)team_.share(decisions_of(plan).dump());
+    model::TensorMap tensors = train_weights(plan, start);
+    team_ = nn::Team();
+    stats::LinearModel head = take_head(head_architecture_, tensors);
+    Trained trained = {.architecture = head_architecture_,
+                       .preprocessing = preprocessing_,
+                       .backbone = tensors,
+                       .head = std::move(head),
+                       .embeddings = embed_all(tensors, {})};
+    return finish(std::move(trained), data_, external(), context_);
+  }
+
+  // Together with the team. start: of rank 0; null: random weights.
+  [[nodiscard]] model::TensorMap train_weights(const TrainerOptions& plan, const model::TensorMap* start) {
     if (plan.balance > 0) {
       balance_ = "Some classes are rare: their pictures are drawn more often.";
       context_.log.info("some classes are rare: their pictures are drawn more often");
@@ -259,32 +286,24 @@ class Run {
     const PictureStore training = decode(dataset::Split::kTrain, with_margin(preprocessing_), memory - taken);
     for (const PictureStore* store : {&validation, &training}) drop(store->skipped());
     check_classes(data_);
-    folder_.begin(data_, resumed_.has_value());
+    if (team_.is_first()) folder_.begin(data_, resumed_.has_value());
 
-    TrainerFiles files{.best = folder_.best(), .last = folder_.last(), .config = to_json(plan)};
+    TrainerFiles files{.best = folder_.best(), .last = folder_.last()};
     files.metadata.architecture = architecture_.name;
     files.metadata.classes = data_.classes;
     files.metadata.preprocessing = preprocessing_;
     files.metadata.provenance = provenance();
-    files.config["recipe"] = recipe_name(recipe);
-    files.config["architecture"] = architecture_.name;
-    files.config["classes"] = data_.classes;
-    files.config["preprocessing"] = to_json(preprocessing_);
-    files.config["data_sha256"] = hash_samples(data_);
+    files.config = {{"architecture", architecture_.name},
+                    {"classes", data_.classes},
+                    {"data_sha256", hash_samples(data_)},
+                    {"preprocessing", to_json(preprocessing_)}};
+    files.config.update(to_json(plan));  // what a person would look for first comes first
     if (resumed_) {
       check_resumable(resumed_->training_state.value("config", Json::object()), files.config,
                       files.last.string());
     }
-    model::TensorMap tensors =
-        train_network({head_architecture_, start, training, validation}, plan, files, resumed_, context_,
-                      [&](const EpochResult& epoch) { finish_epoch(epoch, plan.epochs); });
-    stats::LinearModel head = take_head(head_architecture_, tensors);
-    Trained trained = {.architecture = head_architecture_,
-                       .preprocessing = preprocessing_,
-                       .backbone = tensors,
-                       .head = std::move(head),
-                       .embeddings = embed_all(tensors, {})};
-    return finish(std::move(trained), data_, external(), context_);
+    return train_network({head_architecture_, start, training, validation, team_}, plan, files, resumed_,
+                         context_, [&](const EpochResult& epoch) { finish_epoch(epoch, plan.epochs); });
   }
 
   [[nodiscard]] PictureStore decode(dataset::Split split, const image::Preprocessing& preprocessing,
@@ -301,6 +320,7 @@ class Run {
   }
 
   void finish_epoch(const EpochResult& epoch, int epochs) {
+    if (!team_.is_first()) return;
     epochs_.push_back(epoch);
     folder_.add(epoch);
     if (context_.terminal.status_mode() != Terminal::Status::kOff) return;
@@ -333,6 +353,7 @@ class Run {
 
   dataset::Dataset data_;
   const TrainingOptions& options_;
+  nn::Team team_;
   RunFolder folder_;
   const std::string command_line_;
   const Context& context_;

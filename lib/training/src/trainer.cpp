@@ -55,21 +55,6 @@ double rate_at(std::int64_t step, std::int64_t steps) {
   return kFinalRate + (1 - kFinalRate) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
 }
 
-EpochResult epoch_from_json(const Json& json) {
-  const auto number = [&](const char* name) {
-    const Json& value = json.at(name);  // JSON writes what is not a number as null
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-  };
-  return {.epoch = json.at("epoch").get<int>(),
-          .step = json.at("step").get<std::int64_t>(),
-          .learning_rate = number("lr"),
-          .train_loss = number("train_loss"),
-          .val_nll = number("val_nll"),
-          .val_accuracy = number("val_accuracy"),
-          .images_per_second = number("images_per_second"),
-          .seconds = number("seconds")};
-}
-
 // [n, side, side, 3], spread over all: enough to see what patches look like.
 torch::Tensor some_pictures(const PictureStore& pictures) {
   constexpr std::size_t kPixels = 1'000'000;
@@ -91,7 +76,9 @@ class Trainer {
         options_(options),
         context_(context),
         steps_per_epoch_(BatchStream(input.training, batch_options()).steps_per_epoch()),
-        learner_(input.architecture, input.weights, options, steps_per_epoch_, some_pictures(input.training)),
+        team_(input.team),
+        learner_(input.architecture, input.weights, options, team_, steps_per_epoch_,
+                 some_pictures(input.training)),
         network_(learner_.network()),
         optimizer_(learner_.optimizer()) {}
 
@@ -105,14 +92,15 @@ class Trainer {
                     "its training state is damaged; leave out --resume to begin anew");
       }
     }
+    begin_together(files);
     for (const EpochResult& epoch : history_) on_epoch(epoch);
     try {
       run_epochs(files, on_epoch);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kCancelled) save(files);
+      if (error.kind() == ErrorKind::kCancelled && team_.is_first()) save(files);
       throw;
     }
-    return best_tensors();
+    return team_.is_first() ? best_tensors() : model::TensorMap();
   }
 
  private:
@@ -123,7 +111,9 @@ class Trainer {
             .augment = options_.augment,
             .mix = options_.mix,
             .mix_epochs = options_.mix_epochs,
-            .balance = options_.balance};
+            .balance = options_.balance,
+            .rank = static_cast<unsigned>(input_.team.rank()),
+            .world = static_cast<unsigned>(input_.team.size())};
   }
 
   [[nodiscard]] std::int64_t done_steps() const {
@@ -134,6 +124,19 @@ class Trainer {
     return static_cast<std::int64_t>(steps_per_epoch_) * options_.epochs;
   }
 
+  // Everybody goes on from where rank 0 stands.
+  void begin_together(const TrainerFiles& files) {
+    team_.require_equal("what is trained (data, options or version)", files.config.dump());
+    const std::string progress = team_.share(progress_to_json().dump());
+    const Optimizer::State state = optimizer_.state();
+    team_.broadcast({state.weights, state.average, state.first_moment, state.second_moment});
+    if (!team_.is_first()) restore_progress(Json::parse(progress));
+  }
+
+  void throw_if_anybody_stopped() {
+    if (team_.any(context_.stop.stop_requested())) throw Error(ErrorKind::kCancelled, "", "stopped");
+  }
+
   void run_epochs(const TrainerFiles& files, const std::function<void(const EpochResult&)>& on_epoch) {
     BatchStream stream(input_.training, batch_options(), stream_start());
     Progress progress(context_.terminal, "training",
@@ -142,15 +145,15 @@ class Trainer {
       const auto start = Clock::now();
       std::size_t pictures = 0;
       while (position_.step < steps_per_epoch_) {
-        throw_if_stopped(context_.stop);
+        throw_if_anybody_stopped();
         const TrainingBatch batch = stream.next();
         learning_rate_ = options_.learning_rate * rate_at(done_steps(), total_steps());
         const double loss = learner_.step(batch, learning_rate_);
         if (!std::isfinite(loss)) fail(loss);
         ++position_.step;
         loss_sum_ += loss;
-        pictures += batch.labels.size();
-        progress.advance(batch.labels.size());
+        pictures += batch.global_count;
+        progress.advance(batch.global_count);
         progress.set_note(fmt::format("epoch {}/{}  loss {:.3f}{}", position_.epoch, options_.epochs,
                                       loss_sum_ / static_cast<double>(position_.step), last_validation_));
         save_if_due(files);
@@ -204,14 +207,19 @@ class Trainer {
     const torch::NoGradGuard no_grad;
     network_.eval();
     const auto classes = static_cast<std::size_t>(input_.architecture.classes);
-    stats::Matrix logits(pictures.count(), classes);
+    stats::Matrix logits(pictures.count(), classes);  // zero where another process has a number
     for (std::size_t begin = 0; begin < pictures.count(); begin += kEvaluationBatch) {
+      if (begin / kEvaluationBatch % static_cast<std::size_t>(team_.size()) !=
+          static_cast<std::size_t>(team_.rank()))
+        continue;
       throw_if_stopped(context_.stop);
       const std::size_t count = std::min(kEvaluationBatch, pictures.count() - begin);
       const torch::Tensor rows =
           learner_.forward(pictures.pictures(begin, count), pictures.side()).to(torch::kCPU).contiguous();
       std::copy_n(rows.data_ptr<float>(), count * classes, logits.row(begin).data());
     }
+    team_.sum({torch::from_blob(logits.row(0).data(),
+                                {static_cast<std::int64_t>(pictures.count()), input_.architecture.classes})});
     const std::vector<int>& labels = pictures.labels();
     const std::vector<int> answers = stats::argmax(logits);
     std::size_t correct = 0;
@@ -234,6 +242,7 @@ class Trainer {
   }
 
   void save_if_due(const TrainerFiles& files) {
+    if (!team_.is_first()) return;
     const bool is_first = next_save_ == Clock::time_point{};
     if (is_first && history_.empty()) return;
     if (!is_first && Clock::now() < next_save_) return;
@@ -268,20 +277,37 @@ class Trainer {
     keep(kFirstMomentTensor, optimizer.first_moment);
     keep(kSecondMomentTensor, optimizer.second_moment);
     if (best_.defined()) keep(kBestTensor, best_);
+    checkpoint.training_state = progress_to_json();
+    checkpoint.training_state.update({{"format", kStateFormat},
+                                      {"config", files.config},
+                                      {"processes", team_.size()},
+                                      {"threads", context_.threads},
+                                      {"processor", processor_name()}});
+    return checkpoint;
+  }
+
+  [[nodiscard]] Json progress_to_json() const {
     Json epochs = Json::array();
     for (const EpochResult& epoch : history_) epochs.push_back(to_json(epoch));
-    checkpoint.training_state = {{"format", kStateFormat},
-                                 {"config", files.config},
-                                 {"epoch", position_.epoch},
-                                 {"step", position_.step},
-                                 {"loss_sum", loss_sum_},
-                                 {"learning_rate", learning_rate_},
-                                 {"optimizer_steps", optimizer.steps},
-                                 {"best_epoch", best_epoch_},
-                                 {"epochs", epochs},
-                                 {"threads", context_.threads},
-                                 {"processor", processor_name()}};
-    return checkpoint;
+    return {{"epoch", position_.epoch},
+            {"step", position_.step},
+            {"loss_sum", loss_sum_},
+            {"learning_rate", learning_rate_},
+            {"optimizer_steps", optimizer_.state().steps},
+            {"best_epoch", best_epoch_},
+            {"epochs", epochs}};
+  }
+
+  void restore_progress(const Json& json) {
+    optimizer_.restore_steps(json.at("optimizer_steps").get<std::int64_t>());
+    position_ = {json.at("epoch").get<int>(), json.at("step").get<std::size_t>()};
+    loss_sum_ = json.at("loss_sum").get<double>();
+    learning_rate_ = json.at("learning_rate").get<double>();
+    best_epoch_ = json.at("best_epoch").get<int>();
+    for (const Json& epoch : json.at("epochs")) history_.push_back(epoch_from_json(epoch));
+    if (best_epoch_ < 1 || static_cast<std::size_t>(best_epoch_) > history_.size()) return;
+    const double nll = history_[static_cast<std::size_t>(best_epoch_) - 1].val_nll;
+    if (!std::isnan(nll)) best_nll_ = nll;
   }
 
   void restore(const model::Checkpoint& checkpoint) {
@@ -296,25 +322,20 @@ class Trainer {
     take(kAverageTensor, optimizer.average);
     take(kFirstMomentTensor, optimizer.first_moment);
     take(kSecondMomentTensor, optimizer.second_moment);
-    optimizer_.restore_steps(json.at("optimizer_steps").get<std::int64_t>());
-    position_ = {json.at("epoch").get<int>(), json.at("step").get<std::size_t>()};
-    loss_sum_ = json.at("loss_sum").get<double>();
-    learning_rate_ = json.at("learning_rate").get<double>();
-    best_epoch_ = json.at("best_epoch").get<int>();
-    for (const Json& epoch : json.at("epochs")) history_.push_back(epoch_from_json(epoch));
-    if (best_epoch_ > 0 && static_cast<std::size_t>(best_epoch_) <= history_.size()) {
+    restore_progress(json);
+    if (best_epoch_ > 0) {
       best_ = torch::empty_like(optimizer.average);
       take(kBestTensor, best_);
-      const double nll = history_[static_cast<std::size_t>(best_epoch_) - 1].val_nll;
-      if (!std::isnan(nll)) best_nll_ = nll;
       best_is_saved_ = false;
     }
+    const auto processes = json.value("processes", 1);
     const auto threads = json.at("threads").get<unsigned>();
     const auto processor = json.at("processor").get<std::string>();
-    if (threads != context_.threads || processor != processor_name()) {
+    if (processes != team_.size() || threads != context_.threads || processor != processor_name()) {
       context_.log.warn(
-          "the run began with {} threads on {}; it goes on, but its weights will differ in their last bits",
-          threads, processor);
+          "the run began with {} processes of {} threads on {}; it goes on, but its weights will differ in "
+          "their last bits",
+          processes, threads, processor);
     }
     context_.log.info("goes on in epoch {} after step {} of {}", position_.epoch, position_.step,
                       steps_per_epoch_);
@@ -324,6 +345,7 @@ class Trainer {
   const TrainerOptions& options_;
   const Context& context_;
   const std::size_t steps_per_epoch_;
+  nn::Team& team_;
   Learner learner_;
   nn::Network& network_;
   Optimizer& optimizer_;
@@ -341,35 +363,6 @@ class Trainer {
 };
 
 }  // namespace
-
-Json to_json(const EpochResult& epoch) {
-  return {{"epoch", epoch.epoch},
-          {"step", epoch.step},
-          {"lr", epoch.learning_rate},
-          {"train_loss", epoch.train_loss},
-          {"val_nll", epoch.val_nll},
-          {"val_accuracy", epoch.val_accuracy},
-          {"images_per_second", epoch.images_per_second},
-          {"seconds", epoch.seconds}};
-}
-
-Json to_json(const TrainerOptions& options) {
-  return {{"size", options.size},
-          {"epochs", options.epochs},
-          {"batch", options.batch_size},
-          {"lr", options.learning_rate},
-          {"head_factor", options.head_factor},
-          {"weight_decay", options.weight_decay},
-          {"label_smoothing", options.label_smoothing},
-          {"freeze_statistics", options.freeze_statistics},
-          {"mixup", options.mix.mixup_alpha},
-          {"cutmix", options.mix.cutmix_alpha},
-          {"mix_epochs", options.mix_epochs},
-          {"trivial_augment", options.augment.trivial_augment},
-          {"balance", options.balance},
-          {"precision", precision_name(options.precision)},
-          {"seed", options.seed}};
-}
 
 model::TensorMap train_network(const TrainerInput& input, const TrainerOptions& options,
                                const TrainerFiles& files, const std::optional<model::Checkpoint>& resume_from,

@@ -13,11 +13,13 @@
 #include "picture_store.hpp"
 #include "winnow/model/architecture.hpp"
 #include "winnow/model/checkpoint.hpp"
+#include "winnow/nn/team.hpp"
 #include "winnow/training/train.hpp"
 
 namespace winnow::training {
 
 struct TrainerOptions {
+  Recipe recipe = Recipe::kScratch;  // or kFinetune
   int size = 224;
   int epochs = 1;
   int batch_size = 32;
@@ -50,13 +52,16 @@ struct EpochResult {
 };
 // A row of metrics.jsonl.
 [[nodiscard]] Json to_json(const EpochResult& epoch);
+// Throws Json::exception.
+[[nodiscard]] EpochResult epoch_from_json(const Json& json);
 
-// What a run learns from.
+// What a run learns from, and with whom.
 struct TrainerInput {
   const model::Architecture& architecture;  // with its head
   const model::TensorMap* weights;          // to start from; null: random ones
   const PictureStore& training;
   const PictureStore& validation;  // may be empty
+  nn::Team& team;                  // all with equal pictures, options and files.config
 };
 
 // Where checkpoints go while the run lasts, and what they say of themselves.
@@ -76,8 +81,11 @@ struct TrainerFiles {
 // bit, as if it had never been broken. `best` is written with it. A disk that is full costs a warning.
 // on_epoch is called after each epoch, first for those that a resumed run has behind it.
 //
+// In a team everybody calls it. Rank 0's weights are where all begin, and it alone writes, resumes and
+// returns tensors; the rest is the same in all. If anybody is stopped, all are.
+//
 // Throws Error{kCancelled}; Error{kInvalid} when the loss stops being a number or grows beyond guessing;
-// Error{kUnsupported} for want of memory.
+// Error{kUnsupported} for want of memory; Error{kNetwork} when another process of the team has gone.
 [[nodiscard]] model::TensorMap train_network(const TrainerInput& input, const TrainerOptions& options,
                                              const TrainerFiles& files,
                                              const std::optional<model::Checkpoint>& resume_from,
@@ -91,7 +99,7 @@ struct StepTrial {
 
 // Takes a few steps on made-up pictures. With Precision::kAuto float32 and bfloat16 are compared, and the
 // faster one is the answer: bfloat16 only where the processor computes in it, and only if it is clearly
-// faster, so that the choice is the same every time. On CUDA bfloat16.
+// faster, so that the choice is the same every time. On CUDA bfloat16. float32 for networks that need it.
 [[nodiscard]] StepTrial try_steps(const model::Architecture& architecture, const TrainerOptions& options,
                                   const Context& context);
 

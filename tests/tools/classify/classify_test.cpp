@@ -231,12 +231,26 @@ TEST_F(ClassifyTool, ExplainsBadUsageInOneLine) {
             "winnow-classify: one.txt: needs two or more labels, one a line\n");
 }
 
-TEST_F(ClassifyTool, AsksForFilesInPlaceOfAnArchive) {
-  folder_.write("set.tar", test::tar_member("cat/1.jpg", "x") + test::tar_end());
-  const Finished result = classify({"--expect", "set.tar"});
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err,
-              HasSubstr("winnow-classify: set.tar: holds its pictures in archives; name a folder"));
+TEST_F(ClassifyTool, CountsInAnArchiveToo) {
+  std::string archive;
+  for (const char* name : {"red/0.jpg", "green/1.jpg", "blue/0.jpg"}) {
+    archive += test::tar_member(name, test::read_text(folder_ / "new" / name));
+  }
+  folder_.write("set.tar", archive + test::tar_member("red/page.jpg", "<!doctype html>") + test::tar_end());
+  const Finished result = classify({"--expect", "set.tar", "--format", "jsonl"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(labels_of(result.out), "blue green red");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("page.jpg: not an image (HTML page); skipped"),
+                                HasSubstr("winnow-classify: 3 of 3 right")));
+}
+
+// LibTorch comes when a model needs it, and not before.
+TEST_F(ClassifyTool, DoesNotLinkLibTorch) {
+  const Finished linked =
+      test::run({"/usr/bin/readelf", "-d", (test::built_programs() / "winnow-classify").string()});
+  ASSERT_EQ(linked.exit_code, 0) << linked.err;
+  EXPECT_THAT(linked.out, HasSubstr("(NEEDED)"));
+  EXPECT_THAT(linked.out, testing::Not(testing::ContainsRegex("torch|c10|gomp")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "support/built.hpp"
 #include "support/drawing.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
@@ -173,6 +174,19 @@ TEST_F(TrainTool, TakesOptionsFromTheEnvironmentAndAFile) {
                                     folder_.path(), {"WINNOW_TRAIN_EPOCHS=2"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("epoch 2/2"));
+}
+
+TEST_F(TrainTool, SaysHowMuchMemoryIsMissing) {
+  const Finished result =
+      test::run({"/bin/sh", "-c",
+                 "ulimit -v 3000000; exec \"$0\" set -o run --recipe scratch --size 512 --batch 1024 "
+                 "--precision fp32 --threads 1 --dry-run",
+                 (test::built_programs() / "winnow-train").string()},
+                folder_.path());
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err,
+              MatchesRegex("(.*\n)*winnow-train: train: not enough memory: [0-9.]+ GB more are needed for "
+                           "one step alone; use a smaller --batch or --size\n"));
 }
 
 }  // namespace

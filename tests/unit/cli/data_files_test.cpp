@@ -8,6 +8,7 @@ namespace {
 TEST(DataFile, LiesInTheShareFolderBesideThatOfTheProgram) {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
   EXPECT_EQ(data_file("a.safetensors"), program.parent_path().parent_path() / "share/winnow/a.safetensors");
+  EXPECT_EQ(module_file("a.so"), program.parent_path().parent_path() / "lib/winnow/a.so");
 }
 
 TEST(DataFile, NeedNotExist) {

@@ -6,14 +6,18 @@
 #include <limits>
 #include <numeric>
 
+#include "support/drawing.hpp"
 #include "support/formula_weights.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/dataset/curated_manifest.hpp"
+#include "winnow/image/encode.hpp"
 #include "winnow/inference/classifier.hpp"
 #include "winnow/model/checkpoint.hpp"
 #include "winnow/model/onnx.hpp"
+#include "winnow/model/onnx_summary.hpp"
 #include "winnow/nn/network.hpp"
 
 namespace winnow::exporting {
@@ -35,7 +39,7 @@ class Export : public testing::Test {
   }
 
   ExportedModel run(const std::filesystem::path& source) {
-    return export_onnx(source, folder_ / "model.onnx", context_);
+    return export_onnx(open_run(source), folder_ / "model.onnx", {}, context_);
   }
 
   std::string error_of(const std::filesystem::path& source) {
@@ -56,12 +60,45 @@ TEST_F(Export, WritesAModelThatAgreesWithTheNetwork) {
   std::filesystem::create_directories(folder_ / "run");
   model::write_checkpoint(folder_ / "run/best.ckpt", checkpoint_);
   const ExportedModel exported = run(folder_ / "run");
-  EXPECT_LE(exported.largest_difference, kMaxDifference);
+  EXPECT_LE(exported.comparison.largest_difference, kMaxDifference);
+  EXPECT_EQ(exported.comparison.pictures_from, "drawn");
+  EXPECT_EQ(exported.comparison.same_answers, exported.comparison.pictures);
   EXPECT_EQ(exported.bytes, std::filesystem::file_size(folder_ / "model.onnx"));
   const auto metadata = model::read_onnx_metadata(read_file(folder_ / "model.onnx"));
   ASSERT_TRUE(metadata);
   EXPECT_THAT(metadata->classes, ElementsAre("cat", "dog"));
-  EXPECT_EQ(metadata->metrics.at("export").at("pictures").get<int>(), exported.pictures_compared);
+  EXPECT_EQ(metadata->metrics.at("export").at("pictures").get<std::size_t>(), exported.comparison.pictures);
+}
+
+// The pictures that a run was trained on are found by the list beside its checkpoint.
+TEST_F(Export, ComparesOnTheValidationPicturesOfTheRun) {
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "set/" + std::string(i % 2 == 0 ? "cat/" : "dog/") + std::to_string(i) + ".jpg";
+    folder_.write(name,
+                  as_text(image::encode_jpeg(test::draw_scene("discs", static_cast<std::uint64_t>(i)))));
+  }
+  dataset::CuratedManifest list{.root = folder_ / "set", .rows = {}};
+  for (int i = 0; i < 6; ++i) {
+    const std::string label = i % 2 == 0 ? "cat" : "dog";
+    list.rows.push_back({.path = label + "/" + std::to_string(i) + ".jpg",
+                         .label = label,
+                         .issues = {},
+                         .sha256 = {},
+                         .group = i,
+                         .split = i < 2 ? dataset::Split::kTrain : dataset::Split::kValidation});
+  }
+  std::filesystem::create_directories(folder_ / "run");
+  dataset::write_curated_manifest(folder_ / "run/pictures.jsonl", list);
+  folder_.write("run/model-card.json", R"({"intended_use": "to test"})");
+  model::write_checkpoint(folder_ / "run/best.ckpt", checkpoint_);
+  const ExportedModel exported = run(folder_ / "run");
+  EXPECT_EQ(exported.comparison.pictures_from, "validation");
+  EXPECT_EQ(exported.comparison.pictures, 4U);
+  const model::OnnxSummary summary = model::summarise_onnx(read_file(folder_ / "model.onnx"));
+  EXPECT_EQ(summary.metadata.at(model::kModelCardKey), R"({"intended_use":"to test"})");
+
+  std::filesystem::remove_all(folder_ / "set");
+  EXPECT_EQ(run(folder_ / "run").comparison.pictures_from, "drawn");
 }
 
 // Every kind of layer, activation and padding, in OpenVINO and in LibTorch.
@@ -143,7 +180,9 @@ TEST_F(Export, RefusesWeightsThatAreNotNumbers) {
 
 TEST_F(Export, LeavesAnOldModelWhereItCannotWrite) {
   model::write_checkpoint(folder_ / "good.ckpt", checkpoint_);
-  EXPECT_THROW(export_onnx(folder_ / "good.ckpt", folder_ / "no/such/folder/model.onnx", context_), Error);
+  EXPECT_THROW(
+      export_onnx(open_run(folder_ / "good.ckpt"), folder_ / "no/such/folder/model.onnx", {}, context_),
+      Error);
   EXPECT_THAT(test::list_files(folder_.path()), ElementsAre("good.ckpt"));
 }
 

@@ -4,6 +4,7 @@
 
 #include "support/drawing.hpp"
 #include "unit/image/pictures.hpp"
+#include "winnow/core/error.hpp"
 #include "winnow/image/decode.hpp"
 
 namespace winnow::image {
@@ -14,6 +15,20 @@ TEST(EncodeJpeg, ComesBackAlmostTheSame) {
   const Result<Image> image = decode(encode_jpeg(picture, 100));
   ASSERT_TRUE(image);
   EXPECT_LE(test::largest_difference(*image, picture), 6);
+}
+
+TEST(EncodePng, ComesBackTheSame) {
+  for (const auto& [width, height] : {std::pair{160, 121}, {1, 1}, {3, 70}}) {
+    const Image picture = test::draw_gradient(width, height);
+    const Result<Image> image = decode(encode_png(picture));
+    ASSERT_TRUE(image);
+    ASSERT_EQ(image->width(), width);
+    EXPECT_EQ(test::largest_difference(*image, picture), 0);
+  }
+}
+
+TEST(EncodePng, RefusesNothing) {
+  EXPECT_THROW((void)encode_png(Image()), Error);
 }
 
 TEST(EncodeJpeg, TakesAnyShape) {

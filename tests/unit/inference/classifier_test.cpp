@@ -11,6 +11,7 @@
 #include "support/colour_network.hpp"
 #include "support/temporary_folder.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
 #include "winnow/core/random.hpp"
 #include "winnow/inference/embedder.hpp"
 #include "winnow/model/onnx.hpp"
@@ -21,8 +22,8 @@ namespace {
 using testing::HasSubstr;
 
 // A small network with random weights, three classes and a reference set of six pictures.
-model::Checkpoint small_checkpoint() {
-  const model::Architecture architecture = model::make_architecture("small_resnet", 3);
+model::Checkpoint small_checkpoint(const std::string& name = "small_resnet", int size = 64) {
+  const model::Architecture architecture = model::make_architecture(name, 3, size);
   model::Checkpoint checkpoint;
   CounterRandom random(1);
   for (const model::TensorSpec& spec : model::tensor_specs(architecture)) {
@@ -43,7 +44,7 @@ model::Checkpoint small_checkpoint() {
   }
   checkpoint.metadata.architecture = architecture.name;
   checkpoint.metadata.classes = {"a", "b", "c"};
-  checkpoint.metadata.preprocessing.size = 64;
+  checkpoint.metadata.preprocessing.size = size;
   checkpoint.metadata.temperature = 1.5;
   checkpoint.metadata.unknown = model::UnknownRule{.neighbours = 2, .threshold = 0.5F};
   return checkpoint;
@@ -82,6 +83,16 @@ TEST(Classifier, AnswersForAnyNumberOfPicturesAlike) {
       EXPECT_NEAR(together[i].probabilities[c], alone.probabilities[c], 1e-4);
     EXPECT_NEAR(together[i].similarity, alone.similarity, 1e-4);
   }
+}
+
+TEST(Classifier, ComputesInFloat32WhereANetworkNeedsIt) {
+  const Bytes onnx =
+      model::write_onnx(model::make_architecture("airbench", 3, 32), small_checkpoint("airbench", 32));
+  const std::vector<std::uint8_t> pixels = random_pictures(1, 32);
+  const Prediction chosen = open_classifier(onnx, "model")->classify(pixels).front();
+  const Prediction precise =
+      open_classifier(onnx, "model", {.full_precision = true})->classify(pixels).front();
+  EXPECT_EQ(chosen.logits, precise.logits);
 }
 
 TEST(Classifier, CallersOnSeveralThreadsGetTheirOwnAnswers) {
@@ -163,6 +174,23 @@ TEST(Classifier, RefusesATruncatedModelAtAnyLength) {
   }
 }
 
+// Names from the file stand in OpenVINO's messages.
+TEST(Classifier, SaysInPlainTextWhatADamagedGraphIs) {
+  std::string text(as_text(test::colour_model()));
+  const std::size_t place = text.find("Softmax");
+  ASSERT_NE(place, std::string::npos);
+  text.replace(place, 7, "S\xe3\x1b[2J!");
+  try {
+    (void)open_classifier(as_bytes(text), "damaged.onnx");
+    FAIL() << "it was opened";
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_THAT(message, HasSubstr("damaged.onnx: "));
+    EXPECT_TRUE(is_utf8(message));
+    EXPECT_EQ(message.find_first_of("\n\x1b"), std::string::npos);
+  }
+}
+
 TEST(Classifier, RefusesAModelWithoutOurMetadata) {
   const Bytes foreign = model::write_embedding_onnx(model::make_architecture("small_resnet", 0),
                                                     small_checkpoint().tensors, 64);
@@ -233,6 +261,21 @@ TEST(Classifier, KeepsNetworksApartInItsCache) {
   };
   EXPECT_EQ(first_logit(test::colour_model()), 3u);
   EXPECT_EQ(first_logit(test::colour_model({.classes = 2})), 2u);
+}
+
+TEST(OpenClassifier, SaysWhatTorchScriptNeeds) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path script = folder.write("model.pt", "PK\x03\x04 and so on");
+  const std::string advice = "build winnow with LibTorch, or export the model as .onnx";
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script); }),
+              testing::AllOf(HasSubstr("model.pt: a TorchScript file"), HasSubstr(advice)));
+  const EngineOptions none{.torch_engine = folder / "none.so"};
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script, none); }),
+              testing::AllOf(HasSubstr("none.so: cannot open shared object file"), HasSubstr(advice)));
+  const EngineOptions damaged{.torch_engine = folder.write("damaged.so", "text")};
+  EXPECT_THAT(error_of([&] { (void)open_classifier(script, damaged); }), HasSubstr(advice));
+  EXPECT_THAT(error_of([&] { (void)open_classifier(small_model(), "m", {.device = Device::kCuda}); }),
+              HasSubstr("m: an ONNX file, which runs on the processor; for a GPU export the model as .pt"));
 }
 
 }  // namespace

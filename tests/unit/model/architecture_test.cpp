@@ -326,5 +326,11 @@ TEST(SamePadding, GivesOneOutputForEveryStride) {
   }
 }
 
+TEST(NeedsFloat32, OnlyWhereALayerWhitens) {
+  for (const std::string& name : architecture_names()) {
+    EXPECT_EQ(needs_float32(make_architecture(name, 10)), name == "airbench") << name;
+  }
+}
+
 }  // namespace
 }  // namespace winnow::model

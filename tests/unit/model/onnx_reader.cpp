@@ -105,6 +105,8 @@ std::pair<std::string, ReadTensor> read_tensor(pbf_reader message) {
     result.second.floats = from_raw<float>(raw);
   } else if (result.second.type == 7) {
     result.second.integers = from_raw<std::int64_t>(raw);
+  } else if (result.second.type == 3) {
+    for (const auto step : from_raw<std::int8_t>(raw)) result.second.integers.push_back(step);
   } else {
     fail("unknown type of tensor");
   }

@@ -27,7 +27,7 @@ struct ReadNode {
 };
 
 struct ReadTensor {
-  int type = 0;  // 1 float, 7 int64
+  int type = 0;  // 1 float, 3 int8, 7 int64
   std::vector<std::int64_t> shape;
   std::vector<float> floats;
   std::vector<std::int64_t> integers;

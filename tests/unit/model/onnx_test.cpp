@@ -259,8 +259,16 @@ TEST(WriteOnnx, ComparesWithTheReferencePictures) {
   EXPECT_THAT(model.initializers.at(nearest.inputs.at(1)).integers, ElementsAre(2));
   const ReadNode& product = model.node_of(nearest.inputs.at(0));
   EXPECT_EQ(product.op, "MatMul");
-  EXPECT_THAT(model.initializers.at(product.inputs.at(1)).shape, ElementsAre(2, 3));
-  EXPECT_THAT(model.initializers.at(product.inputs.at(1)).floats, ElementsAre(1, 3, 5, 2, 4, 6));
+  // (1, 2), (3, 4) and (5, 6) in 8 bits, as columns, each with what gives it its length back.
+  const ReadNode& reference = model.node_of(product.inputs.at(1));
+  EXPECT_EQ(reference.op, "DequantizeLinear");
+  EXPECT_EQ(reference.attributes.at("axis").number, 1);
+  const ReadTensor& steps = model.initializers.at(reference.inputs.at(0));
+  EXPECT_THAT(steps.shape, ElementsAre(2, 3));
+  EXPECT_THAT(steps.integers, ElementsAre(64, 95, 106, 127, 127, 127));
+  const std::vector<float>& scales = model.initializers.at(reference.inputs.at(1)).floats;
+  ASSERT_EQ(scales.size(), 3U);
+  EXPECT_FLOAT_EQ(scales[0], std::sqrt(5 / (64.0F * 64 + 127 * 127)));
   EXPECT_EQ(model.node_of("similarity").op, "ReduceMin");
   EXPECT_EQ(model.node_of("similarity").attributes.at("keepdims").number, 0);
 }

@@ -1,13 +1,11 @@
 #include "winnow/nn/team.hpp"
 
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <thread>
 
+#include "support/free_port.hpp"
 #include "winnow/core/error.hpp"
 
 namespace winnow::nn {
@@ -15,21 +13,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-int free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  socklen_t size = sizeof(address);
-  EXPECT_EQ(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
-
 // Threads do as processes would: c10d keeps nothing that is global.
 void run_team(int size, const std::function<void(Team&)>& work) {
-  const int port = free_port();
+  const int port = test::free_port();
   std::vector<std::jthread> members;
   for (int rank = 0; rank < size; ++rank) {
     members.emplace_back([=, &work] {
@@ -50,8 +36,8 @@ TEST(Team, OfOneLeavesEverythingAsItIs) {
   EXPECT_TRUE(team.any(true));
   EXPECT_FALSE(team.any(false));
   EXPECT_TRUE(team.is_first());
+  EXPECT_EQ(team.share("it"), "it");
   team.require_equal("it", "anything");
-  team.barrier();
 }
 
 TEST(Team, SumsTensorsOfAllShapesAndLayouts) {
@@ -80,6 +66,13 @@ TEST(Team, GivesEverybodyTheValuesOfTheFirst) {
   });
 }
 
+TEST(Team, GivesEverybodyTheTextOfTheFirst) {
+  run_team(2, [](Team& team) {
+    EXPECT_EQ(team.share(team.rank() == 0 ? "{\"epochs\": 3}" : ""), "{\"epochs\": 3}");
+    EXPECT_EQ(team.share(team.rank() == 0 ? "" : "something"), "");
+  });
+}
+
 TEST(Team, AgreesOnWhetherAnythingHappenedToAnybody) {
   run_team(3, [](Team& team) {
     EXPECT_TRUE(team.any(team.rank() == 1));
@@ -104,10 +97,10 @@ TEST(Team, TellsEverybodyWhenSomebodyWasGivenSomethingElse) {
 
 TEST(Team, NoticesThatSomebodyHasGone) {
   run_team(2, [](Team& team) {
-    team.barrier();
+    (void)team.any(false);
     if (team.rank() == 1) return;
     try {
-      for (int i = 0; i < 3; ++i) team.barrier();
+      for (int i = 0; i < 3; ++i) (void)team.any(false);
       ADD_FAILURE() << "nobody noticed";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kNetwork);
@@ -118,7 +111,8 @@ TEST(Team, NoticesThatSomebodyHasGone) {
 
 TEST(Team, GivesUpWhenTheOthersDoNotCome) {
   try {
-    Team team({.rank = 0, .size = 2, .host = "127.0.0.1", .port = free_port()}, std::chrono::seconds(1));
+    Team team({.rank = 0, .size = 2, .host = "127.0.0.1", .port = test::free_port()},
+              std::chrono::seconds(1));
     ADD_FAILURE() << "a team without its members";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kNetwork);

@@ -218,10 +218,10 @@ TEST(Augmentation, PresetsWorkAtTheirSizes) {
     for (std::size_t sample = 0; sample < 40; ++sample) {
       augmented(picture, side, size, finetune_augmentation(), {.sample = sample});
       augmented(picture, side, size, scratch_augmentation(), {.sample = sample});
-      augmented(photo(size), size, size, small_picture_augmentation(size), {.sample = sample});
+      augmented(photo(size), size, size, thumbnail_augmentation(size), {.sample = sample});
     }
   }
-  EXPECT_EQ(small_picture_augmentation(32).pad, 2);
+  EXPECT_EQ(thumbnail_augmentation(32).pad, 2);
 }
 
 }  // namespace

@@ -38,6 +38,24 @@ TEST(Plan, TakesDefaultsByRecipeAndLetsThePersonOverrule) {
   EXPECT_EQ(own.mix.cutmix_alpha, 0) << "three epochs are too few to learn from mixed pictures";
 }
 
+TEST(Plan, ShowsAllOfAThumbnailFromScratch) {
+  const dataset::Dataset data = make_data({10, 10});
+  EXPECT_EQ(plan_trainer(Recipe::kScratch, {}, kThumbnailSide, data).augment.crop, CropRule::kShifted);
+  EXPECT_EQ(plan_trainer(Recipe::kScratch, {}, kThumbnailSide + 1, data).augment.crop,
+            CropRule::kRandomResized);
+  EXPECT_EQ(plan_trainer(Recipe::kFinetune, {}, kThumbnailSide, data).augment.crop, CropRule::kRandomResized);
+}
+
+TEST(Plan, OthersOfATeamPlanWhatTheFirstDecided) {
+  const dataset::Dataset data = make_data({10, 10});
+  TrainingOptions options;
+  options.learning_rate = 0.01;
+  TrainerOptions first = plan_trainer(Recipe::kFinetune, options, 160, data);
+  first.epochs = 5;
+  first.precision = Precision::kBFloat16;
+  EXPECT_EQ(to_json(plan_from(decisions_of(first), options, 160, data)), to_json(first));
+}
+
 TEST(Plan, DrawsRareClassesMoreOften) {
   EXPECT_EQ(plan_trainer(Recipe::kFinetune, {}, 160, make_data({30, 10})).balance, 0);
   EXPECT_GT(plan_trainer(Recipe::kFinetune, {}, 160, make_data({31, 10})).balance, 0);

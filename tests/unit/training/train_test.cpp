@@ -62,9 +62,10 @@ TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
   EXPECT_EQ(summary.metrics.at("test").at("images").get<int>(), 12);
   EXPECT_GE(summary.metrics.at("test").at("accuracy").get<double>(), 0.9);
   EXPECT_TRUE(summary.skipped.empty());
-  EXPECT_THAT(test::list_files(folder_ / "run"),
-              ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
-                          "metrics.jsonl", "model-card.json", "model-card.md", "report.html"));
+  EXPECT_THAT(
+      test::list_files(folder_ / "run"),
+      ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt", "metrics.jsonl",
+                  "model-card.json", "model-card.md", "pictures.jsonl", "report.html"));
 
   const model::Checkpoint checkpoint = model::read_checkpoint(folder_ / "run/best.ckpt");
   EXPECT_THAT(checkpoint.metadata.classes, ElementsAre("checks", "discs", "stripes"));
@@ -79,9 +80,10 @@ TEST_F(Training, ProbeLearnsWhatDrawingsShow) {
 TEST_F(Training, ScratchWritesEveryEpochAndAWholeRun) {
   test::write_scene_tree(folder_ / "set", 12);
   run(scratch_);
-  EXPECT_THAT(test::list_files(folder_ / "run"),
-              ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt",
-                          "metrics.jsonl", "model-card.json", "model-card.md", "report.html"));
+  EXPECT_THAT(
+      test::list_files(folder_ / "run"),
+      ElementsAre("best.ckpt", testing::StartsWith("events.out.tfevents."), "last.ckpt", "metrics.jsonl",
+                  "model-card.json", "model-card.md", "pictures.jsonl", "report.html"));
   std::vector<int> epochs;
   read_json_lines(folder_ / "run/metrics.jsonl", [&](const Json& row, std::size_t) {
     if (!row.contains("epoch")) return;

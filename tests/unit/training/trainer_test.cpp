@@ -62,8 +62,8 @@ class TrainerTest : public testing::Test {
   model::TensorMap train(
       const Context& context, const std::optional<model::Checkpoint>& resume_from = {},
       const std::function<void(const EpochResult&)>& on_epoch = [](const EpochResult&) {}) {
-    return train_network({architecture_, nullptr, *training_, *validation_}, options_, files_, resume_from,
-                         context, on_epoch);
+    return train_network({architecture_, nullptr, *training_, *validation_, alone_}, options_, files_,
+                         resume_from, context, on_epoch);
   }
 
   static void expect_equal(const model::TensorMap& a, const model::TensorMap& b) {
@@ -76,6 +76,7 @@ class TrainerTest : public testing::Test {
   dataset::Dataset data_;
   std::optional<PictureStore> training_, validation_;
   const model::Architecture architecture_ = model::make_architecture("small_resnet", 3);
+  nn::Team alone_;
   TrainerOptions options_;
   TrainerFiles files_;
 };
@@ -152,8 +153,8 @@ TEST_F(TrainerTest, FrozenStatisticsStayAsTheyAre) {
   options_.epochs = 1;
   const model::TensorMap start = train(context_);
   options_.freeze_statistics = true;
-  const model::TensorMap tuned = train_network({architecture_, &start, *training_, *validation_}, options_,
-                                               files_, {}, context_, [](const EpochResult&) {});
+  const model::TensorMap tuned = train_network({architecture_, &start, *training_, *validation_, alone_},
+                                               options_, files_, {}, context_, [](const EpochResult&) {});
   for (const auto& [name, tensor] : start) {
     if (name.ends_with("running_mean") || name.ends_with("running_var")) {
       EXPECT_EQ(tensor.values, tuned.at(name).values) << name;

@@ -9,4 +9,8 @@ namespace winnow::cli {
 // not exist.
 [[nodiscard]] std::filesystem::path data_file(std::string_view name);
 
+// Where a module lies that is loaded when it is needed: lib/winnow beside the folder of the running program.
+// It need not exist.
+[[nodiscard]] std::filesystem::path module_file(std::string_view name);
+
 }  // namespace winnow::cli

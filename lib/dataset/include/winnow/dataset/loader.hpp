@@ -36,6 +36,8 @@ struct LoaderOptions {
   std::function<bool(std::size_t index, const std::string& sha256)> wants_pixels = {};
   // Gets the fingerprint of every picture that decodes, in a batch or not.
   std::function<void(std::size_t index, Fingerprint fingerprint)> take_fingerprint = {};
+  // Gets each batch before it is handed over, for work that need not be done in order.
+  std::function<void(const Batch&)> on_batch = {};
 };
 
 // Reads, decodes and preprocesses samples of a data set (indices: which, each once) on context.threads

@@ -15,14 +15,20 @@
 
 namespace winnow::inference {
 
+enum class Device { kCpu, kCuda };
+
 struct EngineOptions {
-  unsigned threads = 1;  // processors one call may use
+  unsigned threads = 1;          // processors to use
+  unsigned callers = 1;          // threads that will call at the same time, and share these
+  Device device = Device::kCpu;  // a GPU takes TorchScript alone
   // Compute in float32 even where the processor is faster in bfloat16, for comparing numbers.
   bool full_precision = false;
   // Where networks are kept as compiled for this processor, so that the next start need not compile them.
   // Empty: nowhere. A folder that cannot be written and files that are damaged only cost that time.
   std::filesystem::path cache_folder;
   bool activation_map = false;  // of a Classifier: fill Prediction::activation_map
+  // The module that runs TorchScript, libwinnow_torch_engine.so; loaded when a model needs it.
+  std::filesystem::path torch_engine;
 };
 
 // Class activation mapping: what each place of the picture's square says for each class, before negative
@@ -56,15 +62,18 @@ class Classifier {
 // What Metadata::architecture says of a foreign model.
 inline constexpr const char* kForeignArchitecture = "foreign";
 
-// foreign: what a file of somebody else does not say of itself; it is not looked at for one of ours.
+// file: ONNX, run by OpenVINO, or TorchScript of winnow-export, run by LibTorch; its bytes tell which. Who
+// wrote TorchScript can have it do what LibTorch can, reading files too: open none of strangers.
+// foreign: what an ONNX file of somebody else does not say of itself; it is not looked at for one of ours.
 // Throws Error{kNotFound | kInvalid | kUnsupported}: no such file, not a model, a model of a newer format, a
-// foreign one of which `foreign` says too little, one without activation maps where they are asked for.
+// foreign one of which `foreign` says too little, one without activation maps where they are asked for; an
+// engine or a device that is not there.
 [[nodiscard]] std::unique_ptr<Classifier> open_classifier(
     const std::filesystem::path& file, const EngineOptions& options = {},
     const std::optional<ForeignModel>& foreign = std::nullopt);
 // The same from memory; `name` stands in errors.
 [[nodiscard]] std::unique_ptr<Classifier> open_classifier(
-    ByteSpan onnx, const std::string& name, const EngineOptions& options = {},
+    ByteSpan bytes, const std::string& name, const EngineOptions& options = {},
     const std::optional<ForeignModel>& foreign = std::nullopt);
 
 }  // namespace winnow::inference

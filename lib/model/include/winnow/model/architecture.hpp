@@ -89,6 +89,10 @@ struct Architecture {
 // the head weights its mean, says where the evidence for a class lies.
 [[nodiscard]] bool has_activation_maps(const Architecture& architecture);
 
+// Whether half precision ruins its answers: a layer that whitens multiplies small differences of large
+// numbers by up to 45. Of 10,000 pictures of clothes airbench knew 94 % in float32 and 56 % in bfloat16.
+[[nodiscard]] bool needs_float32(const Architecture& architecture);
+
 struct Padding {
   int before;
   int after;

@@ -19,6 +19,9 @@ struct Checkpoint {
 // was trained on" is measured against.
 inline constexpr const char* kReferenceTensor = "unknown.reference";
 
+// That tensor. Throws Error{kInvalid} if it is missing, of another width, or holds fewer than `neighbours`.
+[[nodiscard]] const Tensor& require_reference(const TensorMap& tensors, int embedding_size, int neighbours);
+
 // Throws Error{kNotFound | kIo | kInvalid | kUnsupported}.
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& file);
 

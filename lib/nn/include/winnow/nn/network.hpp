@@ -4,12 +4,14 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "winnow/model/architecture.hpp"
 #include "winnow/model/safetensors.hpp"
+#include "winnow/nn/team.hpp"
 
 namespace winnow::nn {
 
@@ -33,7 +35,10 @@ class Network : public torch::nn::Module {
   void whiten(const torch::Tensor& pixels);
 
   // pixels: uint8 [n, height, width, 3]; normalised here, as in the exported graph.
-  [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels);
+  // observe, if given, sees what each layer gives, after its activation, by the layer's index; eval mode
+  // only.
+  using Observer = std::function<void(std::size_t, const torch::Tensor&)>;
+  [[nodiscard]] NetworkOutput forward(const torch::Tensor& pixels, const Observer& observe = {});
 
   // Takes over every tensor of the network. Throws Error{kInvalid} if one is missing or of another shape.
   void load(const model::TensorMap& tensors);
@@ -44,6 +49,10 @@ class Network : public torch::nn::Module {
   // While training, batch normalisation uses its running statistics and leaves them as they are. Its weights
   // and biases learn all the same. For fine-tuning on few pictures or in small batches.
   void freeze_statistics(bool freeze) { statistics_are_frozen_ = freeze; }
+
+  // While training, the batch is the whole team's, also for the statistics of batch normalisation. The team
+  // has to outlive the network. Then forward and backward throw as Team.
+  void train_with(Team& team) { team_ = team.size() > 1 ? &team : nullptr; }
 
   [[nodiscard]] const model::Architecture& architecture() const { return architecture_; }
   // What does not learn: the running means and variances of batch normalisation, and weights that whiten. In
@@ -60,6 +69,7 @@ class Network : public torch::nn::Module {
   const model::Architecture architecture_;
   const std::vector<int> depthwise_readers_;
   bool statistics_are_frozen_ = false;
+  Team* team_ = nullptr;        // null: alone
   torch::Tensor mean_, scale_;  // [3], of the pixels
   // By their names in files, which contain dots and so cannot be torch's names.
   std::map<std::string, torch::Tensor> tensors_;

@@ -12,6 +12,7 @@ struct TeamPlace {
   int rank = 0;           // from 0
   int size = 1;           // how many there are
   int local_rank = 0;     // from 0 on each machine
+  int local_size = 1;     // how many share this machine; 1 under Slurm, which gives each its processors
   std::string host = {};  // where rank 0 listens
   int port = 0;
   bool hosted = false;       // somebody else, torchrun's agent, listens at host:port instead of rank 0

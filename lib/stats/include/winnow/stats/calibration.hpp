@@ -25,6 +25,10 @@ namespace winnow::stats {
 // Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599.
 [[nodiscard]] double fit_temperature(const Matrix& logits, std::span<const int> labels);
 
+// Fits one temperature so that softmax(logits / T) comes nearest to these probabilities, by cross-entropy.
+// Both [n, classes]. Searches T in [e^-3, e^3]; n == 0 gives 1.
+[[nodiscard]] double match_temperature(const Matrix& logits, const Matrix& probabilities);
+
 // Samples whose largest probability falls into (low, high].
 struct ReliabilityBin {
   double low;

@@ -13,6 +13,7 @@
 #include "winnow/dataset/dataset.hpp"
 #include "winnow/dataset/split.hpp"
 #include "winnow/image/preprocess.hpp"
+#include "winnow/nn/team_place.hpp"
 
 namespace winnow::training {
 
@@ -57,6 +58,9 @@ struct TrainingOptions {
   std::uint64_t memory = 0;  // bytes for decoded pictures, the rest lies in a file; 0: half of the machine's
   Precision precision = Precision::kAuto;
   Device device = Device::kAuto;
+  // Of the processes that train together, all with equal data and options. Rank 0 writes the run, and
+  // finetune and scratch are shared among all; batch_size is that of all together.
+  nn::TeamPlace place;
   bool resume = false;  // go on where an earlier run in the same folder was broken off
 };
 
@@ -80,7 +84,8 @@ struct TrainingSummary {
 // recorded for the record.
 // Throws Error{kInvalid} if the data cannot be learned from (one class, a class with too few pictures),
 // kNotFound or kInvalid for the weights, kInvalid if a run with other data or options is to be resumed,
-// kCancelled.
+// kCancelled, kNetwork if another process of the team does not come or goes. In all but rank 0 the metrics
+// are empty.
 TrainingSummary train(dataset::Dataset data, const TrainingOptions& options,
                       const std::filesystem::path& run_folder, const std::string& command_line,
                       const Context& context);
