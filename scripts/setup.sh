@@ -32,14 +32,15 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
-  libavif-dev)
+  libavif-dev prometheus-cpp-dev)
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist)
+bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist wrk)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
-  "tritonclient[http]==2.73.0")
-bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0 "torch==$torch_version+cpu")
+  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0)
+bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
+  fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
 die() { echo "setup: $*" >&2; exit 1; }
 say() { echo "setup: $*" >&2; }

@@ -2,7 +2,10 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "winnow/serving/model_watcher.hpp"
 #include "winnow/serving/site.hpp"
 
 namespace winnow::tools {
@@ -10,15 +13,23 @@ namespace winnow::tools {
 struct ServeOptions {
   static constexpr const char* kName = "winnow-serve";
   static constexpr const char* kSummary =
-      "Puts a model on the web: a page to drop pictures on, and POST /api/classify for programs.\n"
-      "GET /healthz says that it lives, GET /readyz that it can answer. Pictures stay in memory.";
+      "Puts models on the web: a page to drop pictures on, POST /api/classify for programs, and the "
+      "protocols of\n"
+      "TensorFlow Serving and KServe. A file that is replaced is put to use at once. Pictures stay in "
+      "memory.";
   static constexpr const char* kExample =
       "Examples:\n  winnow-serve pets.onnx\n  winnow-serve pets.onnx --listen 0.0.0.0:8080 --drain-delay 5\n"
+      "  winnow-serve cats.onnx dogs=other/pets.onnx\n"
+      "  winnow-serve models/ --label pets:stable=3 --label pets:canary=4\n"
       "  curl --data-binary @cat.jpg http://127.0.0.1:8080/api/classify\n"
       "  curl -F file=@cat.jpg -F file=@dog.jpg 'http://127.0.0.1:8080/api/classify?top=3'";
 
-  std::filesystem::path model;
+  std::vector<serving::ModelSource> models;
   serving::SiteOptions site;
+  double poll_seconds = 1;  // 0: files are not looked at again
+  std::string access_log;   // a file, or "-" for stdout; empty for none
+  std::filesystem::path cache;
+  bool no_cache = false;
   double drain_delay = 0;  // seconds
   double drain_seconds = 20;
 };

@@ -10,6 +10,7 @@
 
 #include "chunked.hpp"
 #include "internal_error.hpp"
+#include "request_id.hpp"
 #include "syntax.hpp"
 #include "winnow/core/text.hpp"
 
@@ -74,7 +75,7 @@ struct Connection::Reply {
   bool head_only = false;
   bool http_1_1 = true;
   bool keep_alive = false;
-  std::string about;  // for the log
+  Served served;
 };
 
 asio::awaitable<void> Connection::run() {
@@ -94,8 +95,8 @@ asio::awaitable<void> Connection::run() {
 
 asio::awaitable<void> Connection::turn_away() {
   Response response = render(busy(), nullptr);
+  request_start_ = Clock::now();
   Reply reply;
-  reply.about = "one connection too many";
   co_await send(std::move(response), std::move(reply));
   const Stream::LingerLimits limits{kReadSize, std::chrono::seconds(1), std::chrono::seconds(1)};
   co_await stream_->linger(limits);
@@ -124,12 +125,17 @@ asio::awaitable<Connection::Next> Connection::serve_request() {
   if (received == Received::kGone) co_return Next::kClose;
   if (received == Received::kProblem) {
     Response response = render(problem, nullptr);
-    reply.about = "a request that cannot be read";
     co_return co_await send(std::move(response), std::move(reply));
   }
   reply.head_only = head.request.method == "HEAD";
   reply.http_1_1 = head.http_1_1;
-  reply.about = head.request.method + " " + head.request.path;
+  reply.served.id = head.request.id;
+  reply.served.method = head.request.method;
+  reply.served.path = head.request.path;
+  if (server_.service.observe) {
+    reply.served.trace_id = head.request.trace_id;
+    reply.served.user_agent = head.request.headers.find("User-Agent").value_or("");
+  }
 
   BufferedBytes held(server_);
   if (std::optional<Problem> refusal = check_admission(head)) {
@@ -139,7 +145,11 @@ asio::awaitable<Connection::Next> Connection::serve_request() {
   } else {
     received = co_await receive_body(head, held, problem);
   }
-  if (received == Received::kGone) co_return Next::kClose;
+  reply.served.received_bytes = head.request.body.size();
+  if (received == Received::kGone) {
+    report(reply, 0, false);
+    co_return Next::kClose;
+  }
   if (received == Received::kProblem) {
     Response response = render(problem, &head.request);
     co_return co_await send(std::move(response), std::move(reply));
@@ -147,7 +157,10 @@ asio::awaitable<Connection::Next> Connection::serve_request() {
 
   reply.keep_alive = head.keep_alive;
   std::optional<Response> response = co_await ask(std::move(head.request));
-  if (!response) co_return Next::kClose;
+  if (!response) {
+    report(reply, 0, false);
+    co_return Next::kClose;
+  }
   co_return co_await send(std::move(*response), std::move(reply));
 }
 
@@ -156,8 +169,8 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
   const Timeouts& timeouts = server_.options.timeouts;
   const bool begun = first_request_ || !received_.empty();
   Clock::time_point deadline = Clock::now() + (begun ? timeouts.header : timeouts.idle);
-  std::string buffer(limits.head_bytes, '\0');
   HeadScanner scanner;
+  request_start_ = Clock::now();
   while (true) {
     const HeadScanner::Status status = scanner.scan(received_);
     if (status == HeadScanner::Status::kMalformed) {
@@ -180,12 +193,15 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
 
     idle_ = received_.empty();
     if (idle_ && server_.draining && !stream_->readable()) co_return Received::kGone;
-    const Stream::Transfer transfer = co_await stream_->read_some(asio::buffer(buffer), deadline);
-    idle_ = false;
-    if (transfer.error && received_.empty()) co_return Received::kGone;
-    if (transfer.error) co_return judge_read_error(transfer.error, problem);
-    if (received_.empty() && !begun) deadline = Clock::now() + timeouts.header;
-    received_.append(buffer, 0, transfer.bytes);
+    Stream::ErrorCode error = co_await stream_->wait_readable(deadline);
+    const bool was_idle = std::exchange(idle_, false);
+    if (!error) error = stream_->read_arrived(received_, limits.head_bytes + 1).error;
+    if (error && was_idle) co_return Received::kGone;
+    if (error) co_return judge_read_error(error, problem);
+    if (was_idle) {
+      request_start_ = Clock::now();
+      if (!begun) deadline = request_start_ + timeouts.header;
+    }
   }
 
   std::variant<RequestHead, Problem> parsed =
@@ -197,6 +213,10 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
   }
   head = std::move(std::get<RequestHead>(parsed));
   head.request.remote_address = stream_->peer();
+  head.request.id = choose_request_id(head.request.headers);
+  if (const auto traceparent = head.request.headers.find("traceparent")) {
+    head.request.trace_id = parse_trace_id(*traceparent).value_or("");
+  }
   co_return Received::kWhole;
 }
 
@@ -291,15 +311,20 @@ asio::awaitable<std::optional<Response>> Connection::ask(Request request) {
   const std::string about = request.method + " " + request.path;
   try {
     // A handler that throws drops the responder, which then answers 500.
-    server_.service.handle(std::move(request), Responder([exchange](Response response) {
-                             exchange->deliver(std::move(response));
-                           }));
+    server_.service.handle(
+        std::move(request),
+        Responder([exchange](Response response) { exchange->deliver(std::move(response)); },
+                  [exchange] { return exchange->wanted(); }));
   } catch (const std::exception& error) {
     server_.log.error("{}: {}", about, error.what());
   } catch (...) {
     server_.log.error("{}: the handler threw something unknown", about);
   }
+  if (received_.empty() && !exchange->delivered()) {
+    stream_->watch_for_end([exchange] { exchange->note_client_gone(); });
+  }
   std::optional<Response> response = co_await exchange->wait();
+  stream_->stop_watching();
   exchange->close();
   exchange_ = nullptr;
   co_return response;
@@ -317,7 +342,8 @@ Response Connection::render(const Problem& problem, const Request* request) {
 
 asio::awaitable<Connection::Next> Connection::send(Response response, Reply reply) {
   if (response.status < 200 || response.status > 599) {
-    server_.log.error("{}: {} is no status of a final answer", reply.about, response.status);
+    server_.log.error("{} {}: {} is no status of a final answer", reply.served.method, reply.served.path,
+                      response.status);
     response = problem_response(internal_error());
   }
   reply.keep_alive = reply.keep_alive && !server_.draining;
@@ -326,10 +352,11 @@ asio::awaitable<Connection::Next> Connection::send(Response response, Reply repl
   }
   std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S GMT}\r\n", response.status,
                                  reason_phrase(response.status), fmt::gmtime(std::time(nullptr)));
+  if (!reply.served.id.empty()) head += "X-Request-Id: " + reply.served.id + "\r\n";
   for (const auto& [name, value] : response.headers) {
-    const bool ours =
-        std::ranges::any_of(std::array{"Connection", "Content-Length", "Date", "Transfer-Encoding"},
-                            [&name = name](std::string_view own) { return equals_ignoring_case(name, own); });
+    const bool ours = std::ranges::any_of(
+        std::array{"Connection", "Content-Length", "Date", "Transfer-Encoding", "X-Request-Id"},
+        [&name = name](std::string_view own) { return equals_ignoring_case(name, own); });
     if (!ours) head += name + ": " + value + "\r\n";
   }
   if (may_have_body(response.status)) head += fmt::format("Content-Length: {}\r\n", response.body.size());
@@ -340,10 +367,24 @@ asio::awaitable<Connection::Next> Connection::send(Response response, Reply repl
   const bool with_body = may_have_body(response.status) && !reply.head_only;
   const std::string_view body = with_body ? std::string_view(response.body) : std::string_view();
   const Stream::ErrorCode error = co_await stream_->write(head, body, server_.options.timeouts.write_stall);
-  server_.log.debug("{} {}: {}, {} bytes{}", stream_->peer(), reply.about, response.status, body.size(),
-                    error ? ", not all of them taken: " + error.message() : "");
+  reply.served.status = response.status;
+  report(reply, body.size(), !error);
   if (error) co_return Next::kClose;
   co_return reply.keep_alive ? Next::kNextRequest : Next::kLinger;
+}
+
+void Connection::report(Reply& reply, std::size_t sent_bytes, bool whole) {
+  if (!server_.service.observe) return;
+  Served& served = reply.served;
+  served.remote_address = stream_->peer();
+  served.sent_bytes = sent_bytes;
+  served.whole = whole;
+  served.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request_start_);
+  try {
+    server_.service.observe(served);
+  } catch (const std::exception& error) {
+    server_.log.error("{} {}: {}", served.method, served.path, error.what());
+  }
 }
 
 }  // namespace winnow::httpd

@@ -42,7 +42,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // What came of receiving: all of it, a problem to answer, or a client that has gone.
   enum class Received { kWhole, kProblem, kGone };
   class BufferedBytes;  // counts a body against the server's limit for as long as it is held
-  struct Reply;         // what the form of an answer depends on besides the answer
+  struct Reply;         // what the form of an answer depends on besides the answer, and what is told of it
 
   boost::asio::awaitable<Next> serve_request();
   boost::asio::awaitable<Received> receive_head(RequestHead& head, Problem& problem);
@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<Received> receive_chunked(RequestHead& head, BufferedBytes& held, Problem& problem);
   boost::asio::awaitable<std::optional<Response>> ask(Request request);
   boost::asio::awaitable<Next> send(Response response, Reply reply);
+  void report(Reply& reply, std::size_t sent_bytes, bool whole);
 
   std::optional<Problem> check_admission(const RequestHead& head);
   Response render(const Problem& problem, const Request* request);
@@ -58,8 +59,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ServerState& server_;
   const std::shared_ptr<Stream> stream_;
-  std::shared_ptr<Exchange> exchange_;  // while an answer is awaited
-  std::string received_;                // bytes read and not yet used
+  std::shared_ptr<Exchange> exchange_;       // while an answer is awaited
+  std::string received_;                     // bytes read and not yet used
+  Stream::Clock::time_point request_start_;  // when its first byte came
   bool first_request_ = true;
   bool idle_ = false;  // waiting for the first byte of a request
   bool aborted_ = false;

@@ -11,18 +11,31 @@ namespace asio = boost::asio;
 void Exchange::deliver(Response response) {
   const std::lock_guard lock(mutex_);
   if (!arrival_) return;
-  asio::post(arrival_->get_executor(), [self = shared_from_this(), response = std::move(response)]() mutable {
-    self->response_ = std::move(response);
+  response_ = std::move(response);
+  if (!waiting_) return;
+  asio::post(arrival_->get_executor(), [self = shared_from_this()] {
     if (self->arrival_) self->arrival_->cancel();
   });
 }
 
+bool Exchange::delivered() {
+  const std::lock_guard lock(mutex_);
+  return response_.has_value();
+}
+
 asio::awaitable<std::optional<Response>> Exchange::wait() {
-  if (!response_ && !abandoned_) {
+  bool wait = false;
+  {
+    const std::lock_guard lock(mutex_);
+    wait = waiting_ = !response_ && !abandoned_;
+  }
+  if (wait) {
+    // deliver() wakes by way of the strand, so not before this has begun to wait.
     arrival_->expires_at(asio::steady_timer::time_point::max());
     co_await arrival_->async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  co_return abandoned_ ? std::nullopt : std::move(response_);
+  const std::lock_guard lock(mutex_);
+  co_return abandoned_ ? std::nullopt : std::exchange(response_, std::nullopt);
 }
 
 void Exchange::abandon() {

@@ -83,10 +83,12 @@ Response json_response(int status, const Json& json) {
 }
 
 Response problem_response(const Problem& problem) {
-  Response response = json_response(problem.status, {{"type", "urn:winnow:problem:" + problem.code},
-                                                     {"title", std::string(reason_phrase(problem.status))},
-                                                     {"status", problem.status},
-                                                     {"detail", problem.detail}});
+  Json json = {{"type", "urn:winnow:problem:" + problem.code},
+               {"title", std::string(reason_phrase(problem.status))},
+               {"status", problem.status},
+               {"detail", problem.detail}};
+  json.update(problem.extra);
+  Response response = json_response(problem.status, json);
   response.headers.set("Content-Type", "application/problem+json");
   for (const HeaderField& field : problem.headers) response.headers.set(field.name, field.value);
   return response;

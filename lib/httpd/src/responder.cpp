@@ -13,7 +13,9 @@ Responder::~Responder() {
 }
 
 Responder& Responder::operator=(Responder&& other) noexcept {
-  Responder(std::move(other)).deliver_.swap(deliver_);
+  Responder taken(std::move(other));
+  taken.deliver_.swap(deliver_);
+  taken.wanted_.swap(wanted_);
   return *this;
 }
 

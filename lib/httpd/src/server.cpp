@@ -1,6 +1,7 @@
 #include "winnow/httpd/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -64,6 +65,17 @@ struct Server::Impl {
 };
 
 tcp::acceptor Server::Impl::open_port() {
+  if (const std::optional<int> socket = state.options.inherited_socket) {
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    const bool known = ::getsockname(*socket, reinterpret_cast<sockaddr*>(&bound), &length) == 0;
+    if (!known || (bound.ss_family != AF_INET && bound.ss_family != AF_INET6)) {
+      throw Error(ErrorKind::kNetwork, "", "the socket that was handed over does not listen on TCP");
+    }
+    tcp::acceptor opened(accept_strand);
+    opened.assign(bound.ss_family == AF_INET ? tcp::v4() : tcp::v6(), *socket);
+    return opened;
+  }
   const ListenAddress& wanted = state.options.listen;
   const std::string where = to_string(wanted);
   ErrorCode error;

@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
 namespace winnow::httpd {
 
@@ -53,6 +54,42 @@ asio::awaitable<Stream::Transfer> Stream::read_some(asio::mutable_buffer buffer,
   const Watch watch(*this, deadline);
   const auto [error, bytes] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
   co_return Transfer{watch.translate(error), bytes};
+}
+
+asio::awaitable<Stream::ErrorCode> Stream::wait_readable(Clock::time_point deadline) {
+  const Watch watch(*this, deadline);
+  const auto [error] =
+      co_await socket_.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable));
+  co_return watch.translate(error);
+}
+
+Stream::Transfer Stream::read_arrived(std::string& target, std::size_t max_bytes) {
+  std::array<char, 16384> buffer;
+  Transfer transfer;
+  transfer.bytes =
+      socket_.read_some(asio::buffer(buffer, std::min(max_bytes, buffer.size())), transfer.error);
+  if (transfer.error == asio::error::would_block) transfer.error = {};
+  target.append(buffer.data(), transfer.bytes);
+  return transfer;
+}
+
+void Stream::watch_for_end(std::function<void()> ended) {
+  watching_ = true;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(), number = ++end_watch_,
+                                              ended = std::move(ended)](ErrorCode error) {
+    if (error || number != self->end_watch_) return;
+    self->watching_ = false;
+    char byte = 0;
+    ErrorCode peeked;
+    self->socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, peeked);
+    if (peeked && peeked != asio::error::would_block) ended();
+  });
+}
+
+void Stream::stop_watching() {
+  if (!std::exchange(watching_, false)) return;
+  ++end_watch_;
+  interrupt();
 }
 
 asio::awaitable<Stream::ErrorCode> Stream::write(std::string_view head, std::string_view body,

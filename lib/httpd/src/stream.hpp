@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,16 @@ class Stream : public std::enable_shared_from_this<Stream> {
   [[nodiscard]] const std::string& peer() const { return peer_; }
 
   boost::asio::awaitable<Transfer> read_some(boost::asio::mutable_buffer buffer, Clock::time_point deadline);
+
+  // Waits until there is something to read, or the end. Holds no buffer meanwhile.
+  boost::asio::awaitable<ErrorCode> wait_readable(Clock::time_point deadline);
+  // Appends what has arrived, up to max_bytes, without waiting.
+  Transfer read_arrived(std::string& target, std::size_t max_bytes);
+
+  // Calls back when the peer closes its side, or breaks off, before it sends anything more. At most once, and
+  // not after stop_watching().
+  void watch_for_end(std::function<void()> ended);
+  void stop_watching();
 
   // Writes both, one after the other; gives up when the peer takes nothing for `stall`.
   boost::asio::awaitable<ErrorCode> write(std::string_view head, std::string_view body,
@@ -56,6 +67,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string peer_;
   std::uint64_t watch_number_ = 0;
   bool expired_ = false;
+  std::uint64_t end_watch_ = 0;
+  bool watching_ = false;
 };
 
 }  // namespace winnow::httpd

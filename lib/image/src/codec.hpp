@@ -19,6 +19,7 @@ struct Stored {
   int width = 0;  // as the header claims, even where pixels were decoded at a smaller scale
   int height = 0;
   bool animated = false;
+  bool progressive = false;
   int orientation = 1;  // as in EXIF, 1 to 8
   Image pixels;         // empty for Extent::kHeader
 };
@@ -31,6 +32,9 @@ struct Stored {
 [[nodiscard]] Result<Stored> read_gif(ByteSpan bytes, const DecodeOptions& options, Extent extent);
 [[nodiscard]] Result<Stored> read_avif(ByteSpan bytes, const DecodeOptions& options, Extent extent);
 [[nodiscard]] Result<Stored> read_bmp(ByteSpan bytes, const DecodeOptions& options, Extent extent);
+
+// By how much a JPEG is shrunk while it is decoded, 1 to 8, so that its shorter side stays at least min_side.
+[[nodiscard]] int jpeg_scale(int width, int height, int min_side);
 
 // Finds the reader, and turns std::bad_alloc into a Failure. Extent::kHeader leaves the pixels empty.
 [[nodiscard]] Result<Decoded> read_upright(ByteSpan bytes, const DecodeOptions& options, Extent extent);

@@ -55,6 +55,16 @@ Result<ImageInfo> inspect(ByteSpan bytes, const DecodeOptions& options) {
   return decoded->info;
 }
 
+std::uint64_t decoding_bytes(const ImageInfo& info, int min_side) {
+  const auto width = static_cast<std::uint64_t>(info.width);
+  const auto height = static_cast<std::uint64_t>(info.height);
+  if (info.format != Format::kJpeg) return 8 * width * height;  // RGB, and RGBA or colour planes before it
+  const auto scale = static_cast<std::uint64_t>(jpeg_scale(info.width, info.height, min_side));
+  // Turning makes a second picture.
+  const std::uint64_t pixels = (width / scale + 1) * (height / scale + 1) * (info.upright ? 3 : 6);
+  return pixels + (info.progressive ? 6 * width * height : 0);
+}
+
 Result<Image> decode(ByteSpan bytes, const DecodeOptions& options) {
   Result<Decoded> decoded = read_upright(bytes, options, Extent::kPixels);
   if (!decoded) return decoded.failure();
@@ -71,7 +81,12 @@ Result<Decoded> read_upright(ByteSpan bytes, const DecodeOptions& options, Exten
     Result<Stored> stored = read_stored(format, bytes, options, extent);
     if (!stored) return stored.failure();
     Decoded decoded;
-    decoded.info = {format, stored->width, stored->height, stored->animated, stored->orientation == 1};
+    decoded.info = {format,
+                    stored->width,
+                    stored->height,
+                    stored->animated,
+                    stored->orientation == 1,
+                    stored->progressive};
     if (swaps_sides(stored->orientation)) std::swap(decoded.info.width, decoded.info.height);
     if (extent == Extent::kPixels) {
       decoded.pixels = turn_upright(std::move(stored->pixels), stored->orientation);

@@ -73,6 +73,7 @@ class JpegReader {
   [[nodiscard]] int width() const { return static_cast<int>(jpeg_.image_width); }
   [[nodiscard]] int height() const { return static_cast<int>(jpeg_.image_height); }
   [[nodiscard]] bool arithmetic_coding() const { return jpeg_.arith_code; }
+  [[nodiscard]] bool progressive() const { return jpeg_.progressive_mode; }
   [[nodiscard]] int output_width() const { return static_cast<int>(jpeg_.output_width); }
   [[nodiscard]] int output_height() const { return static_cast<int>(jpeg_.output_height); }
   [[nodiscard]] int orientation() const;
@@ -129,13 +130,8 @@ bool JpegReader::read_header(ByteSpan bytes) {
 
 bool JpegReader::prepare(int min_side) {
   if (setjmp(landing_) != 0) return false;
-  const unsigned shorter = std::min(jpeg_.image_width, jpeg_.image_height);
   jpeg_.scale_num = 1;
-  jpeg_.scale_denom = 8;
-  while (jpeg_.scale_denom > 1 && (min_side <= 0 || (shorter + jpeg_.scale_denom - 1) / jpeg_.scale_denom <
-                                                        static_cast<unsigned>(min_side))) {
-    jpeg_.scale_denom /= 2;
-  }
+  jpeg_.scale_denom = static_cast<unsigned>(jpeg_scale(width(), height(), min_side));
   // YCCK becomes CMYK in libjpeg, CMYK becomes RGB here; everything else libjpeg turns into RGB itself.
   const bool four_inks = jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
   jpeg_.out_color_space = four_inks ? JCS_CMYK : JCS_RGB;
@@ -213,6 +209,13 @@ Failure JpegReader::failure() const {
 
 }  // namespace
 
+int jpeg_scale(int width, int height, int min_side) {
+  const int shorter = std::min(width, height);
+  int scale = 8;
+  while (scale > 1 && (min_side <= 0 || (shorter + scale - 1) / scale < min_side)) scale /= 2;
+  return scale;
+}
+
 Result<Stored> read_jpeg(ByteSpan bytes, const DecodeOptions& options, Extent extent) {
   JpegReader reader;
   if (!reader.read_header(bytes)) return reader.failure();
@@ -220,6 +223,7 @@ Result<Stored> read_jpeg(ByteSpan bytes, const DecodeOptions& options, Extent ex
   stored.width = reader.width();
   stored.height = reader.height();
   stored.orientation = reader.orientation();
+  stored.progressive = reader.progressive();
   if (auto failure = check_size(Format::kJpeg, reader.width(), reader.height(), options)) return *failure;
   // Nobody writes it, and libjpeg does not notice where its data ends early.
   if (reader.arithmetic_coding()) return unsupported(Format::kJpeg, "arithmetic coding");

@@ -152,11 +152,13 @@ struct OpenvinoEngine::State {
   [[nodiscard]] std::string describe(const EngineOptions& options);
   const ov::Model& model();
   ov::CompiledModel compile(std::size_t batch);
+  ov::CompiledModel make_compiled(std::size_t batch);
   std::optional<ov::CompiledModel> import(const std::string& key);
 
   std::mutex mutex_;
   std::shared_ptr<const ov::Model> model_;  // read when something has to be compiled
   std::vector<Bytes> imported_;             // what compiled networks go on reading from
+  std::size_t compiled_ = 0;                // batches
 };
 
 OpenvinoEngine::State::State(Bytes bytes, std::vector<std::string> names, const EngineOptions& options,
@@ -210,6 +212,16 @@ const ov::Model& OpenvinoEngine::State::model() {
 
 ov::CompiledModel OpenvinoEngine::State::compile(std::size_t batch) {
   const std::lock_guard lock(mutex_);
+  ov::CompiledModel compiled = make_compiled(batch);
+  // Nothing is left to be compiled: what it is made of is as large as the network.
+  if (++compiled_ == batches.size()) {
+    Bytes().swap(onnx);
+    model_.reset();
+  }
+  return compiled;
+}
+
+ov::CompiledModel OpenvinoEngine::State::make_compiled(std::size_t batch) {
   const std::string key = fmt::format("{}\nbatch {}", cache_key, batch);
   if (std::optional<ov::CompiledModel> known = import(key)) return *known;
   const std::shared_ptr<ov::Model> fixed = model().clone();

@@ -12,6 +12,8 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const keptCards = 20;
 const shownClasses = 5;
 const maxTries = 5;
+const explains = form.querySelector("[name=explain]") !== null;
+const api = `api/classify?model=${encodeURIComponent(form.dataset.model)}`;
 
 const phrases = {
   very_confident: "Very confident",
@@ -79,6 +81,31 @@ function showAnswer(card, answer) {
   return answer.unknown ? "None of these" : `${answer.label}, ${phrases[answer.verdict]}, ${percent(answer.confidence)}`;
 }
 
+// Heat maps cost the server a second look, so they come when they are asked for.
+function offerExplanation(card, file) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button secondary small";
+  button.textContent = "Show where it looks";
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const answer = await ask(file, card, "&explain=1");
+      const map = document.createElement("img");
+      map.className = "heat";
+      map.alt = `Heat map: where on the picture the evidence for ${answer.label} lies, from dark blue for none to yellow for most`;
+      map.src = answer.heat_map;
+      button.replaceWith(map);
+      status.textContent = "The heat map is there.";
+    } catch (error) {
+      button.disabled = false;
+      setText(card, "remark", error.message);
+      status.textContent = error.message;
+    }
+  });
+  card.querySelector(".answer").append(button);
+}
+
 function showProblem(card, detail) {
   card.className = "card problem";
   setText(card, "phrase", "");
@@ -89,14 +116,14 @@ function showProblem(card, detail) {
 }
 
 // The answer, or an Error whose message is for people.
-async function ask(file, card) {
+async function ask(file, card, more = "") {
   if (file.size > maxBytes) {
     throw new Error(`The picture is too large; it may have at most ${form.dataset.limit}.`);
   }
   for (let tries = 1; ; ++tries) {
     let response;
     try {
-      response = await fetch(`api/classify?top=${shownClasses}`, {
+      response = await fetch(`${api}&top=${shownClasses}${more}`, {
         method: "POST",
         // What is no picture is sent too: the server can say what it is.
         headers: { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" },
@@ -120,6 +147,7 @@ async function classify(file, card) {
   try {
     const answer = await ask(file, card);
     status.textContent = `${file.name}: ${showAnswer(card, answer)}`;
+    if (explains) offerExplanation(card, file);
   } catch (error) {
     status.textContent = `${file.name}: ${showProblem(card, error.message)}`;
   }
@@ -159,6 +187,39 @@ document.addEventListener("drop", (event) => {
   if (event.dataTransfer.files.length > 0) take(event.dataTransfer.files);
   else status.textContent = "That was no picture file. Save it first, then drop it here.";
 });
+
+// Something to try for who has no picture at hand: an ear of wheat, drawn on the spot.
+function drawSample() {
+  const canvas = document.createElement("canvas");
+  canvas.width = 480;
+  canvas.height = 360;
+  const pen = canvas.getContext("2d");
+  const sky = pen.createLinearGradient(0, 0, 0, 360);
+  sky.addColorStop(0, "#9cc4e8");
+  sky.addColorStop(1, "#f3e3b4");
+  pen.fillStyle = sky;
+  pen.fillRect(0, 0, 480, 360);
+  for (let ear = 0; ear < 5; ++ear) {
+    const x = 60 + ear * 90 + Math.random() * 20;
+    const top = 60 + Math.random() * 60;
+    pen.strokeStyle = "#a8741a";
+    pen.lineWidth = 5;
+    pen.beginPath();
+    pen.moveTo(x, 360);
+    pen.lineTo(x, top);
+    pen.stroke();
+    pen.fillStyle = "#d8a037";
+    for (let row = 0; row < 6; ++row) {
+      for (const side of [-1, 1]) {
+        pen.beginPath();
+        pen.ellipse(x + side * 12, top + 14 + row * 24, 9, 16, side * 0.6, 0, 2 * Math.PI);
+        pen.fill();
+      }
+    }
+  }
+  canvas.toBlob((blob) => take([new File([blob], "drawing.png", { type: "image/png" })]));
+}
+document.getElementById("sample").addEventListener("click", drawSample);
 
 form.addEventListener("submit", (event) => event.preventDefault());
 document.documentElement.classList.add("js");

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "assets.hpp"
+#include "model_card.hpp"
 #include "problems.hpp"
 #include "winnow/core/text.hpp"
 
@@ -58,7 +59,15 @@ Html score_row(const std::string& label, const std::string& percent, const std::
   return Html::fill(assets::score_html, {{"label", label}, {"percent", percent}, {"width", width}});
 }
 
-Html answer_card(const std::string& name, const inference::Answer& answer) {
+Html heat_map_of(const std::string& base64, const std::string& label) {
+  if (base64.empty()) return {};
+  return Html::fill(
+      "<img class=\"heat\" src=\"data:image/jpeg;base64,{{data}}\" alt=\"Heat map: where on the picture the "
+      "evidence for {{label}} lies, from dark blue for none to yellow for most\">",
+      {{"data", base64}, {"label", label}});
+}
+
+Html answer_card(const std::string& name, const inference::Answer& answer, const std::string& heat_map) {
   Html scores;
   for (const inference::LabelScore& score : answer.scores) {
     scores += score_row(score.label, format_percent(score.score), fmt::format("{:.1f}%", score.score * 100));
@@ -69,7 +78,8 @@ Html answer_card(const std::string& name, const inference::Answer& answer) {
                                         {"phrase", capitalised(inference::to_phrase(answer.verdict))},
                                         {"label", headline},
                                         {"remark", remark(answer)},
-                                        {"scores", scores}});
+                                        {"scores", scores},
+                                        {"heat_map", heat_map_of(heat_map, answer.label)}});
 }
 
 Html failure_card(const std::string& name, const Failure& failure) {
@@ -78,10 +88,12 @@ Html failure_card(const std::string& name, const Failure& failure) {
                                         {"phrase", ""},
                                         {"label", "That did not work"},
                                         {"remark", describe_picture_failure(failure).detail},
-                                        {"scores", Html()}});
+                                        {"scores", Html()},
+                                        {"heat_map", Html()}});
 }
 
-Html describe_model(const model::Metadata& metadata) {
+Html describe_model(const ServedModel& model) {
+  const model::Metadata& metadata = model.metadata();
   Html classes;
   for (const std::string& label : metadata.classes)
     classes += Html::fill("<li>{{label}}</li>", {{"label", label}});
@@ -90,12 +102,23 @@ Html describe_model(const model::Metadata& metadata) {
       "classes</summary><ul>{{classes}}</ul></details></dd></div>"
       "<div><dt>Looks at</dt><dd>{{size}} × {{size}} pixels</dd></div>"
       "<div><dt>Network</dt><dd>{{network}}, model format {{format}}</dd></div>"
-      "<div><dt>Reads</dt><dd>JPEG, PNG, WebP, GIF, AVIF, BMP</dd></div>",
+      "<div><dt>Reads</dt><dd>JPEG, PNG, WebP, GIF, AVIF, BMP</dd></div>"
+      "<div><dt>More</dt><dd><a href=\"models/{{name}}\">Card of {{name}}</a></dd></div>",
       {{"count", std::to_string(metadata.classes.size())},
        {"classes", classes},
        {"size", std::to_string(metadata.preprocessing.size)},
        {"network", metadata.architecture},
-       {"format", std::to_string(model::Metadata::kFormatVersion)}});
+       {"format", std::to_string(model::Metadata::kFormatVersion)},
+       {"name", model.id().name}});
+}
+
+Html link_models(const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  Html links;
+  for (const std::string& name : names)
+    links += Html::fill("<a href=\"?model={{name}}\">{{name}}</a> ", {{"name", name}});
+  return Html::fill("<nav class=\"models\" aria-label=\"Other models\">Other models: {{links}}</nav>",
+                    {{"links", links}});
 }
 
 struct Notice {
@@ -132,21 +155,39 @@ const std::map<std::string, Asset>& page_assets() {
   return all;
 }
 
-Page::Page(const model::Metadata& metadata, std::size_t max_body_bytes)
-    : facts_(describe_model(metadata)),
+Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes)
+    : id_(model.id()),
+      explains_(model.explains()),
+      facts_(describe_model(model)),
+      others_(link_models(other_models)),
       max_body_bytes_(max_body_bytes),
-      empty_(render(Html()), "text/html; charset=utf-8", Freshness::kRevalidate) {}
+      empty_(render(Html()), "text/html; charset=utf-8", Freshness::kRevalidate),
+      card_(model_card(model, stylesheet_link(), icon_link()), "text/html; charset=utf-8",
+            Freshness::kRevalidate) {}
 
 std::string Page::render(const Html& cards) const {
   // The script makes its cards and score rows from the same markup.
-  const Html blank_card = Html::fill(
-      assets::card_html,
-      {{"tone", ""}, {"name", ""}, {"phrase", ""}, {"label", ""}, {"remark", ""}, {"scores", Html()}});
+  const Html blank_card = Html::fill(assets::card_html, {{"tone", ""},
+                                                         {"name", ""},
+                                                         {"phrase", ""},
+                                                         {"label", ""},
+                                                         {"remark", ""},
+                                                         {"scores", Html()},
+                                                         {"heat_map", Html()}});
+  const Html explain =
+      explains_ ? Html::fill(
+                      "<label class=\"explain\"><input type=\"checkbox\" name=\"explain\" value=\"1\"> "
+                      "Show where it looks</label>",
+                      {})
+                : Html();
   return Html::fill(assets::index_html, {{"css", stylesheet_link()},
                                          {"js", script_link()},
                                          {"icon", icon_link()},
+                                         {"model", id_.name},
                                          {"max_bytes", std::to_string(max_body_bytes_)},
                                          {"limit", format_limit(max_body_bytes_)},
+                                         {"explain", explain},
+                                         {"others", others_},
                                          {"cards", cards},
                                          {"facts", facts_},
                                          {"blank_card", blank_card},
@@ -154,13 +195,10 @@ std::string Page::render(const Html& cards) const {
       .text();
 }
 
-std::string Page::with_answers(const std::vector<Picture>& pictures,
-                               const std::vector<Outcome>& outcomes) const {
+std::string Page::with_answers(const std::vector<PictureAnswer>& answers) const {
   Html cards;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Outcome& outcome = outcomes[i];
-    const std::string& name = pictures[i].name;
-    cards += outcome ? answer_card(name, *outcome) : failure_card(name, outcome.failure());
+  for (const auto& [name, answer, heat_map] : answers) {
+    cards += answer ? answer_card(name, *answer, heat_map) : failure_card(name, answer.failure());
   }
   return render(cards);
 }

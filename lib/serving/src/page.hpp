@@ -4,32 +4,46 @@
 #include <string>
 #include <vector>
 
-#include "classify_queue.hpp"
 #include "html.hpp"
+#include "served_model.hpp"
+#include "winnow/core/error.hpp"
 #include "winnow/httpd/asset.hpp"
-#include "winnow/model/metadata.hpp"
+#include "winnow/inference/answer.hpp"
 
 namespace winnow::serving {
 
 // Stylesheet, script and icon, by path: "/assets/app.1f3870be274f.css".
 [[nodiscard]] const std::map<std::string, httpd::Asset>& page_assets();
 
+// What is said of one picture.
+struct PictureAnswer {
+  std::string name;  // of the file; may be empty
+  Result<inference::Answer> answer;
+  std::string heat_map = "";  // JPEG in base64; empty without
+};
+
 // The page of one model. Immutable.
 class Page {
  public:
-  Page(const model::Metadata& metadata, std::size_t max_body_bytes);
+  // other_models: names, to be linked to.
+  Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes);
 
   [[nodiscard]] const httpd::Asset& empty() const { return empty_; }
-  // The page with answers on it, for browsers that sent the plain form. One outcome for each name.
-  [[nodiscard]] std::string with_answers(const std::vector<Picture>& pictures,
-                                         const std::vector<Outcome>& outcomes) const;
+  // The page with answers on it, for browsers that sent the plain form.
+  [[nodiscard]] std::string with_answers(const std::vector<PictureAnswer>& answers) const;
+  // What the model is: its classes, what was measured, where it comes from.
+  [[nodiscard]] const httpd::Asset& card() const { return card_; }
 
  private:
   [[nodiscard]] std::string render(const Html& cards) const;
 
+  const ModelId id_;
+  const bool explains_;
   Html facts_;
+  Html others_;
   std::size_t max_body_bytes_;
   httpd::Asset empty_;
+  httpd::Asset card_;
 };
 
 // A page with one thing to say. path: where it will stand, because links are relative.

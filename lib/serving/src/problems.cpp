@@ -28,8 +28,19 @@ httpd::Problem queue_full() {
   return {503, "queue-full", "Too many pictures are waiting; try again in a moment.", {{"Retry-After", "1"}}};
 }
 
-httpd::Problem bad_top() {
-  return {400, "bad-parameter", "top is the number of classes to answer with: a whole number above 0.", {}};
+httpd::Problem deadline_passed() {
+  return {504, "deadline-passed", "The picture waited too long for its turn; try again later.", {}};
+}
+
+httpd::Problem unknown_model(const std::string& name) {
+  return {404,
+          "unknown-model",
+          fmt::format("There is no model or version {}; GET /v1/models lists them.", name),
+          {}};
+}
+
+httpd::Problem bad_parameter(const std::string& detail) {
+  return {400, "bad-parameter", detail, {}};
 }
 
 }  // namespace winnow::serving

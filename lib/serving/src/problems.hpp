@@ -11,6 +11,8 @@ namespace winnow::serving {
 
 [[nodiscard]] httpd::Problem not_ready();
 [[nodiscard]] httpd::Problem queue_full();
-[[nodiscard]] httpd::Problem bad_top();
+[[nodiscard]] httpd::Problem deadline_passed();
+[[nodiscard]] httpd::Problem unknown_model(const std::string& name);
+[[nodiscard]] httpd::Problem bad_parameter(const std::string& detail);
 
 }  // namespace winnow::serving

@@ -1,18 +1,20 @@
 #include "winnow/serving/site.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <cmath>
 #include <mutex>
-#include <numeric>
 
-#include "classify_queue.hpp"
+#include "access_log.hpp"
+#include "assets.hpp"
+#include "backend.hpp"
+#include "classify_api.hpp"
+#include "kserve_api.hpp"
 #include "page.hpp"
 #include "problems.hpp"
+#include "tensorflow_api.hpp"
 #include "uploads.hpp"
-#include "winnow/core/error.hpp"
+#include "winnow/core/text.hpp"
+#include "winnow/httpd/asset.hpp"
 #include "winnow/httpd/router.hpp"
 
 namespace winnow::serving {
@@ -26,6 +28,7 @@ using httpd::Response;
 
 constexpr std::string_view kApiPath = "/api/classify";
 constexpr std::string_view kFormPath = "/classify";
+constexpr std::string_view kCardRoot = "/models/";
 
 // Nothing from elsewhere runs or loads, and the site stands in no frame. Answers are kept by nobody unless
 // they say otherwise.
@@ -40,6 +43,11 @@ Headers site_headers() {
           {"Cache-Control", "no-store"}};
 }
 
+// The two protocols whose errors have a form of their own.
+bool is_protocol(const std::string& path) {
+  return path.starts_with("/v1/") || path == "/v2" || path.starts_with("/v2/");
+}
+
 // A person with a browser reads pages; everybody else reads problem+json.
 bool wants_page(const Request& request) {
   if (request.path == kFormPath) return true;
@@ -48,82 +56,19 @@ bool wants_page(const Request& request) {
 }
 
 Response render_problem(const Problem& problem, const Request* request) {
-  if (request == nullptr || !wants_page(*request)) return httpd::problem_response(problem);
+  if (request != nullptr && is_protocol(request->path)) {
+    Response response = httpd::json_response(problem.status, {{"error", problem.detail}});
+    for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
+    return response;
+  }
+  if (request == nullptr || !wants_page(*request)) {
+    return describe_problem(problem, request == nullptr ? "" : request->id);
+  }
   Response response = httpd::html_response(
       problem.status, problem.code == "not-ready" ? loading_page() : problem_page(problem, request->path));
   for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
   return response;
 }
-
-std::optional<std::size_t> parse_count(std::string_view text) {
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count == 0) return std::nullopt;
-  return count;
-}
-
-Response api_response(const Job& job, const std::vector<Outcome>& outcomes) {
-  if (outcomes.size() == 1) {
-    const Outcome& only = outcomes.front();
-    if (!only) return httpd::problem_response(describe_picture_failure(only.failure()));
-    return httpd::json_response(200, inference::to_json(*only, job.pictures.front().name));
-  }
-  Json results = Json::array();
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const std::string& name = job.pictures[i].name;
-    results.push_back(outcomes[i] ? inference::to_json(*outcomes[i], name)
-                                  : Json{{"path", name}, {"error", outcomes[i].failure().message}});
-  }
-  return httpd::json_response(200, {{"results", std::move(results)}});
-}
-
-// A model that is damaged shows it here, before anybody is sent to it. One picture, and as many as a request
-// may hold: engines prepare themselves for a number of pictures when it first comes, and nobody should wait
-// for that.
-void check_classifier(inference::Classifier& classifier, std::size_t most_pictures, const std::string& name) {
-  const model::Metadata& metadata = classifier.metadata();
-  for (const std::size_t count : {std::size_t{1}, most_pictures}) {
-    const std::vector<std::uint8_t> blank(count * image::output_bytes(metadata.preprocessing), 128);
-    const std::vector<inference::Prediction> predictions = classifier.classify(blank);
-    if (predictions.size() != count)
-      throw Error(ErrorKind::kInvalid, name, "does not answer for each picture");
-    for (const inference::Prediction& prediction : predictions) {
-      const std::vector<float>& p = prediction.probabilities;
-      const float sum = std::accumulate(p.begin(), p.end(), 0.0F);
-      // Written so that NaN fails.
-      if (p.size() != metadata.classes.size() || !(std::abs(sum - 1) < 0.01F)) {
-        throw Error(
-            ErrorKind::kInvalid, name,
-            fmt::format("answers a blank picture with {} probabilities that add up to {}, for {} classes; "
-                        "export it again",
-                        p.size(), sum, metadata.classes.size()));
-      }
-    }
-  }
-}
-
-// All that there is only with a model.
-struct OpenModel {
-  OpenModel(std::unique_ptr<inference::Classifier> opened, const SiteOptions& options, Logger& log)
-      : classifier(std::move(opened)),
-        page(classifier->metadata(), options.server.limits.body_bytes),
-        queue(
-            *classifier, {options.queue, options.workers, options.max_pixels},
-            [this](Job job, const std::vector<Outcome>& outcomes) { finish(std::move(job), outcomes); },
-            log) {}
-
-  void finish(Job job, const std::vector<Outcome>& outcomes) const {
-    if (job.request.path == kFormPath) {
-      job.respond(httpd::html_response(200, page.with_answers(job.pictures, outcomes)));
-    } else {
-      job.respond(api_response(job, outcomes));
-    }
-  }
-
-  const std::unique_ptr<inference::Classifier> classifier;
-  const Page page;
-  ClassifyQueue queue;  // last, so that its threads end first
-};
 
 httpd::ServerOptions with_site_headers(httpd::ServerOptions options) {
   options.headers = site_headers();
@@ -136,42 +81,94 @@ struct Site::Impl {
   Impl(SiteOptions site_options, Logger& logger);
 
   void add_routes();
-  std::shared_ptr<OpenModel> model();
-  std::optional<Problem> admit(const Request& request);
-  std::optional<Problem> enqueue(Request& request, Responder& respond);
+  std::optional<Problem> admit(const Request& request) const;
+  void handle(Request request, Responder respond) const;
+  Response render(const Problem& problem, const Request* request) const;
+  void allow_origin(const std::string& origin, Response& response) const;
+  void observe(const httpd::Served& served);
+  [[nodiscard]] bool ready() const { return all_open && !retired; }
+  std::shared_ptr<const Page> page_of(const ServedModel& model);
 
   const SiteOptions options;
   Logger& log;
+  Metrics metrics;
+  Models models;
+  Batcher batcher;
+  const Backend backend;
+  const ClassifyApi classify;
+  const TensorflowApi tensorflow;
+  const KserveApi kserve;
+  // What is looked at before a body is read, in this order; the first problem refuses the request.
+  std::vector<std::function<std::optional<Problem>(const Request&)>> checks;
   httpd::Router router;
+  std::atomic<bool> all_open = false;
   std::atomic<bool> retired = false;
-  std::mutex mutex;
-  std::shared_ptr<OpenModel> open_model;
-  httpd::Server server;  // last, so that it ends first
+  std::mutex pages_mutex;
+  std::map<const ServedModel*, std::shared_ptr<const Page>> pages;  // of open models
+  httpd::Server server;                                             // last, so that it ends first
 };
 
 Site::Impl::Impl(SiteOptions site_options, Logger& logger)
     : options(std::move(site_options)),
       log(logger),
+      models(options.labels),
+      batcher(options.batching, metrics, log),
+      backend{options, models, batcher},
+      classify(backend,
+               [this](const ServedModel& model, const std::vector<PictureAnswer>& answers) {
+                 return page_of(model)->with_answers(answers);
+               }),
+      tensorflow(backend),
+      kserve(backend, [this] { return ready(); }),
       server(with_site_headers(options.server),
-             {[this](Request request, Responder respond) {
-                router.handle(std::move(request), std::move(respond));
-              },
-              [this](const Request& request) { return admit(request); }, render_problem},
+             {[this](Request request, Responder respond) { handle(std::move(request), std::move(respond)); },
+              [this](const Request& request) { return admit(request); },
+              [this](const Problem& problem, const Request* request) { return render(problem, request); },
+              [this](const httpd::Served& served) { observe(served); }},
              log) {
+  checks = {[this](const Request& request) { return router.find_fault(request); },
+            [this](const Request& request) -> std::optional<Problem> {
+              const bool needs_model =
+                  request.method == "POST" || request.path == "/" || request.path.starts_with(kCardRoot);
+              if (needs_model && models.size() == 0) return not_ready();
+              return std::nullopt;
+            },
+            [](const Request& request) {
+              const bool uploads = request.method == "POST" && !is_protocol(request.path);
+              return uploads ? check_upload_type(request) : std::nullopt;
+            }};
   add_routes();
 }
 
 void Site::Impl::add_routes() {
-  router.add("GET", "/healthz",
-             [](const Request&, Responder respond) { respond(httpd::text_response(200, "ok\n")); });
+  const auto live = [](const Request&, Responder respond) { respond(httpd::text_response(200, "ok\n")); };
+  router.add("GET", "/healthz", live);
   router.add("GET", "/readyz", [this](const Request&, Responder respond) {
-    if (!retired && model()) return respond(httpd::text_response(200, "ready\n"));
+    if (ready()) return respond(httpd::text_response(200, "ready\n"));
     Response response = httpd::text_response(503, retired ? "draining\n" : "loading the model\n");
     response.headers.set("Retry-After", "2");
     respond(std::move(response));
   });
+  router.add("GET", "/metrics", [this](const Request&, Responder respond) {
+    Response response = httpd::text_response(200, metrics.text());
+    response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    respond(std::move(response));
+  });
   router.add("GET", "/", [this](const Request& request, Responder respond) {
-    respond(model()->page.empty().answer(request));  // admit() has seen to it that there is one
+    const std::string name = request.parameter("model").value_or("");
+    const auto model = models.find({name, std::nullopt, ""});
+    if (!model) return respond(render_problem(unknown_model(name), &request));
+    respond(page_of(*model)->empty().answer(request));
+  });
+  router.add_below(std::string(kCardRoot), [this](const Request& request, Responder respond) {
+    const std::string name = request.path.substr(kCardRoot.size());
+    const auto model = name.empty() ? nullptr : models.find({name, std::nullopt, ""});
+    if (!model) return respond(render_problem(unknown_model(name), &request));
+    if (request.method != "GET" && request.method != "HEAD") {
+      return respond(
+          render_problem({405, "method-not-allowed", "Use GET.", {{"Allow", "GET, HEAD"}}}, &request));
+    }
+    respond(page_of(*model)->card().answer(request));
   });
   // Who reloads an answer without sending the form again starts anew.
   router.add("GET", std::string(kFormPath), [](const Request&, Responder respond) {
@@ -182,43 +179,90 @@ void Site::Impl::add_routes() {
       respond(asset.answer(request));
     });
   }
-  for (const std::string_view path : {kApiPath, kFormPath}) {
-    router.add("POST", std::string(path), [this](Request request, Responder respond) {
-      if (const std::optional<Problem> problem = enqueue(request, respond)) {
-        respond(render_problem(*problem, &request));
-      }
-    });
+  router.add("GET", "/api/openapi.json", [](const Request& request, Responder respond) {
+    static const httpd::Asset kDescription(std::string(assets::openapi_json), "application/json",
+                                           httpd::Freshness::kRevalidate);
+    respond(kDescription.answer(request));
+  });
+  router.add("POST", std::string(kApiPath), [this](Request request, Responder respond) {
+    classify.handle_api(std::move(request), std::move(respond));
+  });
+  router.add("POST", std::string(kFormPath), [this](Request request, Responder respond) {
+    classify.handle_form(std::move(request), std::move(respond));
+  });
+  router.add("GET", TensorflowApi::kRoot, [this](const Request&, Responder respond) {
+    respond(httpd::json_response(200, {{"models", models.names()}}));
+  });
+  router.add_below(TensorflowApi::kRoot + std::string("/"), [this](Request request, Responder respond) {
+    tensorflow.handle(std::move(request), std::move(respond));
+  });
+  const auto infer = [this](Request request, Responder respond) {
+    kserve.handle(std::move(request), std::move(respond));
+  };
+  router.add("GET", KserveApi::kRoot, infer);
+  router.add_below(KserveApi::kRoot + std::string("/"), infer);
+}
+
+std::optional<Problem> Site::Impl::admit(const Request& request) const {
+  for (const auto& check : checks) {
+    if (std::optional<Problem> problem = check(request)) return problem;
   }
+  return std::nullopt;
 }
 
-std::shared_ptr<OpenModel> Site::Impl::model() {
-  const std::lock_guard lock(mutex);
-  return open_model;
+// Cross-origin resource sharing, https://fetch.spec.whatwg.org/#http-cors-protocol
+void Site::Impl::allow_origin(const std::string& origin, Response& response) const {
+  const auto& allowed = options.cors_origins;
+  const bool all = std::ranges::find(allowed, "*") != allowed.end();
+  if (!all && std::ranges::find(allowed, origin) == allowed.end()) return;
+  response.headers.set("Access-Control-Allow-Origin", all ? "*" : origin);
+  response.headers.set("Access-Control-Allow-Methods", "GET, POST");
+  response.headers.set("Access-Control-Allow-Headers",
+                       "Content-Type, X-Request-Id, Inference-Header-Content-Length");
+  response.headers.set("Access-Control-Expose-Headers",
+                       "Retry-After, X-Request-Id, Inference-Header-Content-Length");
+  response.headers.set("Access-Control-Max-Age", "86400");
+  if (!all) response.headers.set("Vary", "Origin");
 }
 
-std::optional<Problem> Site::Impl::admit(const Request& request) {
-  if (std::optional<Problem> fault = router.find_fault(request)) return fault;
-  const bool needs_model = request.method == "POST" || request.path == "/";
-  if (needs_model && !model()) return not_ready();
-  return request.method == "POST" ? check_upload_type(request) : std::nullopt;
-}
-
-std::optional<Problem> Site::Impl::enqueue(Request& request, Responder& respond) {
-  std::size_t top_k = options.top_k;
-  if (const std::optional<std::string> top = request.parameter("top")) {
-    const std::optional<std::size_t> count = parse_count(*top);
-    if (!count) return bad_top();
-    top_k = *count;
+void Site::Impl::handle(Request request, Responder respond) const {
+  const std::string origin(request.headers.find("Origin").value_or(""));
+  if (origin.empty() || options.cors_origins.empty()) {
+    return router.handle(std::move(request), std::move(respond));
   }
-  auto found = find_pictures(request, options.pictures);
-  if (auto* problem = std::get_if<Problem>(&found)) return std::move(*problem);
-  auto& pictures = std::get<std::vector<Picture>>(found);
-  std::optional<Job> refused =
-      model()->queue.try_push({std::move(request), std::move(pictures), top_k, std::move(respond)});
-  if (!refused) return std::nullopt;
-  request = std::move(refused->request);
-  respond = std::move(refused->respond);
-  return queue_full();
+  const auto original = std::make_shared<Responder>(std::move(respond));
+  router.handle(std::move(request), Responder(
+                                        [this, original, origin](Response response) {
+                                          allow_origin(origin, response);
+                                          (*original)(std::move(response));
+                                        },
+                                        [original] { return original->wanted(); }));
+}
+
+Response Site::Impl::render(const Problem& problem, const Request* request) const {
+  Response response = render_problem(problem, request);
+  if (request != nullptr && !options.cors_origins.empty()) {
+    if (const auto origin = request->headers.find("Origin")) allow_origin(std::string(*origin), response);
+  }
+  return response;
+}
+
+void Site::Impl::observe(const httpd::Served& served) {
+  const std::string_view route = router.route_of(served.path).value_or("unknown");
+  metrics.observe_request(route, served.status, served.duration);
+  if (options.access_log) options.access_log(access_log_line(served, route));
+}
+
+std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
+  const std::lock_guard lock(pages_mutex);
+  if (const auto known = pages.find(&model); known != pages.end()) return known->second;
+  std::vector<std::string> others = models.names();
+  std::erase(others, model.id().name);
+  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes);
+  // One that has been replaced meanwhile is not kept: another could come to lie where it lay.
+  const bool current = models.find({model.id().name, model.id().version, ""}).get() == &model;
+  if (current) pages[&model] = page;
+  return page;
 }
 
 Site::Site(SiteOptions options, Logger& log) : impl_(std::make_unique<Impl>(std::move(options), log)) {}
@@ -237,11 +281,39 @@ std::uint16_t Site::port() const {
   return impl_->server.port();
 }
 
-void Site::open(std::unique_ptr<inference::Classifier> classifier, const std::string& name) {
-  check_classifier(*classifier, impl_->options.pictures, name);
-  auto model = std::make_shared<OpenModel>(std::move(classifier), impl_->options, impl_->log);
-  const std::lock_guard lock(impl_->mutex);
-  impl_->open_model = std::move(model);
+void Site::open(ModelId id, std::unique_ptr<inference::Classifier> classifier, const std::string& where) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::size_t most = std::max(impl_->options.pictures, impl_->options.batching.batch);
+  auto model = std::make_shared<const ServedModel>(std::move(id), std::move(classifier), most, where);
+  impl_->metrics.observe_load(model->id().name, std::chrono::steady_clock::now() - begin);
+  impl_->models.put(std::move(model));
+  impl_->metrics.set_models(impl_->models.size());
+  const std::lock_guard lock(impl_->pages_mutex);
+  impl_->pages.clear();
+}
+
+void Site::close(const ModelId& id) {
+  impl_->models.remove(id);
+  impl_->metrics.set_models(impl_->models.size());
+  const std::lock_guard lock(impl_->pages_mutex);
+  impl_->pages.clear();
+}
+
+void Site::note_failed_load(const ModelId& id) {
+  impl_->metrics.count_failed_load(id.name);
+}
+
+std::string Site::summary() const {
+  const std::size_t count = impl_->models.size();
+  const auto model = count == 1 ? impl_->models.find({}) : nullptr;
+  if (!model) return format_count(count, "model");
+  const model::Metadata& metadata = model->metadata();
+  return format_count(metadata.classes.size(), "class") + ", " + std::to_string(metadata.preprocessing.size) +
+         " px";
+}
+
+void Site::set_ready() {
+  impl_->all_open = true;
 }
 
 void Site::retire() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base64.hpp"
+#include "json_body.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/media_type.hpp"
 #include "winnow/httpd/multipart.hpp"
@@ -16,6 +18,7 @@ using httpd::Problem;
 constexpr std::string_view kCurlType = "application/x-www-form-urlencoded";
 constexpr std::string_view kRawType = "application/octet-stream";
 constexpr std::string_view kFormType = "multipart/form-data";
+constexpr std::string_view kJsonType = "application/json";
 
 // Lower case, without parameters; octets if the client does not say.
 std::string content_type(const httpd::Request& request) {
@@ -26,42 +29,77 @@ std::string content_type(const httpd::Request& request) {
 }
 
 Problem unsupported_type() {
-  return {415,
-          "unsupported-media-type",
-          "Send the picture itself with Content-Type image/jpeg (or whatever it is), or a "
-          "multipart/form-data form "
-          "with the picture as a file.",
-          {{"Accept-Post", "image/*, application/octet-stream, multipart/form-data"}}};
+  return {
+      415,
+      "unsupported-media-type",
+      "Send the picture itself with Content-Type image/jpeg (or whatever it is), a multipart/form-data form "
+      "with the picture as a file, or JSON with the picture in base64.",
+      {{"Accept-Post", "image/*, application/octet-stream, multipart/form-data, application/json"}}};
 }
 
 Problem no_picture() {
   return {400, "no-picture", "The request holds no picture; choose one and send it again.", {}};
 }
 
-std::variant<std::vector<Picture>, Problem> find_in_form(const httpd::Request& request,
-                                                         std::size_t max_pictures) {
-  const Result<std::vector<httpd::Part>> parts =
-      httpd::parse_multipart(request.headers.find("Content-Type").value_or(""), request.body);
+Problem too_many_pictures(std::size_t count, std::size_t max_pictures) {
+  return {413,
+          "too-many-pictures",
+          fmt::format("The request holds {}; send at most {} at a time.", format_count(count, "picture"),
+                      max_pictures),
+          {}};
+}
+
+Result<std::vector<httpd::Part>> parse_form(const httpd::Request& request) {
+  return httpd::parse_multipart(request.headers.find("Content-Type").value_or(""), request.body);
+}
+
+std::variant<Upload, Problem> find_in_form(const httpd::Request& request, std::size_t max_pictures) {
+  const Result<std::vector<httpd::Part>> parts = parse_form(request);
   if (!parts) {
     const Failure& failure = parts.failure();
     if (failure.code == "too_many_parts") return Problem{413, "too-many-pictures", failure.message, {}};
     if (failure.code == "too_large") return Problem{413, "too-large", failure.message, {}};
     return Problem{400, "malformed-form", failure.message, {}};
   }
-  std::vector<Picture> pictures;
+  Upload upload;
   for (const httpd::Part& part : *parts) {
     const bool left_empty = part.file_name.empty() && part.content.empty();
-    if (part.is_file && !left_empty) pictures.push_back({part.file_name, part.content});
+    if (part.is_file && !left_empty) upload.pictures.push_back({part.file_name, part.content});
   }
-  if (pictures.empty()) return no_picture();
-  if (pictures.size() > max_pictures) {
-    return Problem{413,
-                   "too-many-pictures",
-                   fmt::format("The form holds {}; send at most {} at a time.",
-                               format_count(pictures.size(), "picture"), max_pictures),
+  if (upload.pictures.empty()) return no_picture();
+  if (upload.pictures.size() > max_pictures) return too_many_pictures(upload.pictures.size(), max_pictures);
+  upload.is_list = upload.pictures.size() > 1;
+  return upload;
+}
+
+std::variant<Upload, Problem> find_in_json(const httpd::Request& request, std::size_t max_pictures) {
+  const Result<Json> json = parse_json_body(request.body);
+  if (!json) {
+    const bool too_large = json.failure().code == "too_large";
+    return Problem{
+        too_large ? 413 : 400, too_large ? "too-large" : "malformed-json", json.failure().message, {}};
+  }
+  const auto misshapen = [] {
+    return Problem{400,
+                   "malformed-json",
+                   R"(Send {"image": "BASE64"}, or {"images": ["BASE64", ...]} for several.)",
                    {}};
+  };
+  if (!json->is_object() || json->contains("image") == json->contains("images")) return misshapen();
+  Upload upload;
+  upload.is_list = json->contains("images");
+  const Json list = upload.is_list ? json->at("images") : Json::array({json->at("image")});
+  if (!list.is_array()) return misshapen();
+  if (list.empty()) return no_picture();
+  if (list.size() > max_pictures) return too_many_pictures(list.size(), max_pictures);
+  for (const Json& text : list) {
+    if (!text.is_string()) return misshapen();
+    std::optional<Bytes> bytes = decode_base64(text.get_ref<const std::string&>());
+    if (!bytes) return Problem{400, "malformed-json", "A picture is not base64.", {}};
+    upload.unpacked.push_back(std::move(*bytes));
   }
-  return pictures;
+  for (const Bytes& bytes : upload.unpacked) upload.pictures.push_back({"", bytes});
+  return upload;
 }
 
 }  // namespace
@@ -74,18 +112,28 @@ std::optional<Problem> check_upload_type(const httpd::Request& request) {
                    {{"Accept-Encoding", "identity"}}};
   }
   const std::string type = content_type(request);
-  const bool fits = type.starts_with("image/") || type == kRawType || type == kCurlType || type == kFormType;
+  const bool fits = type.starts_with("image/") || type == kRawType || type == kCurlType ||
+                    type == kFormType || type == kJsonType;
   return fits ? std::nullopt : std::optional(unsupported_type());
 }
 
-std::variant<std::vector<Picture>, Problem> find_pictures(const httpd::Request& request,
-                                                          std::size_t max_pictures) {
+std::variant<Upload, Problem> find_pictures(const httpd::Request& request, std::size_t max_pictures) {
   if (request.body.empty()) return no_picture();
   const std::string type = content_type(request);
   if (type == kFormType) return find_in_form(request, max_pictures);
+  if (type == kJsonType) return find_in_json(request, max_pictures);
   if (type == kCurlType && !image::is_decodable(image::detect_format(request.body)))
     return unsupported_type();
-  return std::vector<Picture>{{"", request.body}};
+  return Upload{{{"", request.body}}, false, {}};
+}
+
+std::optional<std::string> find_field(const httpd::Request& request, std::string_view name) {
+  const Result<std::vector<httpd::Part>> parts = parse_form(request);
+  if (!parts) return std::nullopt;
+  for (const httpd::Part& part : *parts) {
+    if (!part.is_file && part.name == name) return std::string(as_text(part.content));
+  }
+  return std::nullopt;
 }
 
 }  // namespace winnow::serving

@@ -59,6 +59,24 @@ TEST_F(RouterTest, SaysWhichMethodsAPathUnderstands) {
   EXPECT_EQ(ask("get", "/both").status, 405) << "methods are case-sensitive";
 }
 
+TEST_F(RouterTest, GivesEverythingBelowAPrefixToItsHandler) {
+  router_.add_below("/v2/", [](const Request& request, Responder respond) {
+    respond(text_response(200, "below " + request.method + " " + request.path));
+  });
+  router_.add_below("/v2/deeper/",
+                    [](const Request&, Responder respond) { respond(text_response(200, "deeper")); });
+  router_.add("GET", "/v2/known",
+              [](const Request&, Responder respond) { respond(text_response(200, "known")); });
+  EXPECT_EQ(ask("DELETE", "/v2/x/y").body, "below DELETE /v2/x/y");
+  EXPECT_EQ(ask("GET", "/v2/deeper/x").body, "deeper");
+  EXPECT_EQ(ask("GET", "/v2/known").body, "known");
+  EXPECT_EQ(ask("POST", "/v2/known").status, 405);
+  EXPECT_EQ(ask("GET", "/v2").status, 404);
+  EXPECT_EQ(router_.route_of("/v2/x/y"), "/v2/");
+  EXPECT_EQ(router_.route_of("/both"), "/both");
+  EXPECT_EQ(router_.route_of("/nothing"), std::nullopt);
+}
+
 TEST_F(RouterTest, AnswersOptions) {
   EXPECT_EQ(ask("OPTIONS", "/").status, 204);
   EXPECT_EQ(ask("OPTIONS", "/").headers.find("Allow"), "GET, HEAD, OPTIONS");

@@ -38,7 +38,7 @@ class RunningServer {
   using Handler = std::function<void(Request, Responder)>;
 
   explicit RunningServer(Handler handler = echo, const std::function<void(ServerOptions&)>& change = {})
-      : RunningServer(Service{std::move(handler), {}, {}}, change) {}
+      : RunningServer(Service{std::move(handler), {}, {}, {}}, change) {}
 
   explicit RunningServer(Service service, const std::function<void(ServerOptions&)>& change = {}) {
     ServerOptions options;

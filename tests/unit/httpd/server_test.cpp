@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
@@ -239,6 +241,21 @@ TEST(Server, SaysWhenDrainingTookTooLong) {
   EXPECT_FALSE(server->drain(20ms));
   server.destroy();
   EXPECT_TRUE(client.closed_by_server());
+}
+
+TEST(Server, TakesASocketThatListensAlready) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(socket, 8), 0);
+  RunningServer server(echo, [&](ServerOptions& options) { options.inherited_socket = socket; });
+  EXPECT_EQ(test::request(server.port(), "GET", "/").status, 200);
+
+  const int pipe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_THROW(RunningServer(echo, [&](ServerOptions& options) { options.inherited_socket = pipe; }), Error);
+  ::close(pipe);
 }
 
 }  // namespace

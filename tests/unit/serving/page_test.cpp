@@ -31,6 +31,7 @@ TEST(Page, IsWholeAndLoadsNothingFromElsewhere) {
   EXPECT_THAT(page.body, Not(HasSubstr("{{"))) << "a place was left unfilled";
   std::set<std::string> types;
   for (const std::string& link : links(page.body)) {
+    if (link == "models/test") continue;
     EXPECT_THAT(link, testing::MatchesRegex("assets/[a-z]+\\.[0-9a-f]+\\.[a-z]+"));
     const Reply asset = site.get("/" + link);
     EXPECT_EQ(asset.status, 200) << link;
@@ -63,6 +64,29 @@ TEST(Page, TellsOfItsModel) {
                                  "Up to 7 MB", "data-max-bytes=\"7400000\""}) {
     EXPECT_THAT(html, HasSubstr(fact));
   }
+}
+
+TEST(Page, HasACardForEachModel) {
+  auto classifier = std::make_unique<ColourClassifier>();
+  classifier->change_metadata().metrics = {
+      {"test",
+       {{"accuracy", 0.955}, {"images", 44}, {"interval_95", {0.849, 0.987}}, {"calibration_error", 0.02}}}};
+  classifier->change_metadata().provenance = {
+      {"created", "2026-11-21"}, {"command", "winnow-train /home/me"}, {"weights", {{"source", "lite <0>"}}}};
+  RunningSite site(std::move(classifier));
+  EXPECT_THAT(site.get("/").body, HasSubstr("href=\"models/test\""));
+  const Reply card = site.get("/models/test");
+  EXPECT_EQ(card.status, 200);
+  EXPECT_EQ(card.header("cache-control"), "no-cache");
+  for (const std::string fact : {"95.5 % of 44 test pictures", "84.9 % to 98.7 %", "2.0 %", "<li>green</li>",
+                                 "lite &lt;0&gt;, licence not recorded", "href=\"../?model=test\""}) {
+    EXPECT_THAT(card.body, HasSubstr(fact));
+  }
+  EXPECT_THAT(card.body, Not(HasSubstr("/home/me"))) << "where it was trained is nobody's business";
+  EXPECT_EQ(site.get("/models/cats").status, 404);
+  EXPECT_EQ(site.get("/models/").status, 404);
+  EXPECT_EQ(site.post("/models/test", "x").status, 405);
+  EXPECT_EQ(RunningSite(nullptr).get("/models/test").status, 503);
 }
 
 TEST(Page, IsNotSentAgainToWhoHasIt) {

@@ -68,6 +68,7 @@ class ColourClassifier : public inference::Classifier {
       for (float& sum : sums) sum = all > 0 ? sum / all : 1.0F / static_cast<float>(sums.size());
       inference::Prediction prediction;
       prediction.probabilities = sums;
+      prediction.logits = sums;
       prediction.similarity = all / static_cast<float>(size) < 40 ? 0.1F : 0.9F;
       predictions.push_back(std::move(prediction));
     }
@@ -133,7 +134,9 @@ class RunningSite {
     if (change) change(options);
     site_ = std::make_unique<Site>(std::move(options), log_);
     site_->start();
-    if (classifier) site_->open(std::move(classifier), "test.onnx");
+    if (!classifier) return;
+    site_->open({"test", 1}, std::move(classifier), "test.onnx");
+    site_->set_ready();
   }
 
   Site* operator->() { return site_.get(); }

@@ -33,7 +33,9 @@ TEST(Site, LivesBeforeItIsReady) {
   }
   EXPECT_THAT(site.get("/", "Accept: text/html\r\n").body, HasSubstr("http-equiv=\"refresh\""));
 
-  site->open(std::make_unique<ColourClassifier>(), "test.onnx");
+  site->open({"test", 1}, std::make_unique<ColourClassifier>(), "test.onnx");
+  EXPECT_EQ(site.get("/readyz").status, 503) << "there may be more to come";
+  site->set_ready();
   EXPECT_EQ(site.get("/readyz").status, 200);
   EXPECT_EQ(site.get("/").status, 200);
   EXPECT_EQ(site.post(kApi, red_jpeg()).status, 200);
@@ -67,7 +69,7 @@ TEST(Site, IsNotReadyWithAClassifierThatMakesNoSense) {
   };
   for (const auto& damage : damages) {
     try {
-      site->open(std::make_unique<BrokenClassifier>(damage), "pets.onnx");
+      site->open({}, std::make_unique<BrokenClassifier>(damage), "pets.onnx");
       ADD_FAILURE() << "it was taken";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
@@ -76,7 +78,8 @@ TEST(Site, IsNotReadyWithAClassifierThatMakesNoSense) {
     EXPECT_EQ(site.get("/readyz").status, 503);
   }
   EXPECT_THROW(
-      site->open(std::make_unique<BrokenClassifier>([](auto&) { throw std::runtime_error("engine"); }), "x"),
+      site->open({}, std::make_unique<BrokenClassifier>([](auto&) { throw std::runtime_error("engine"); }),
+                 "x"),
       std::runtime_error);
   EXPECT_EQ(site.get("/readyz").status, 503);
 }
@@ -98,8 +101,8 @@ TEST(Site, OutlivesAClassifierThatThrows) {
 TEST(Site, TellsWhoFindsTheQueueFullToComeBack) {
   const auto gate = std::make_shared<ColourClassifier::Gate>();
   RunningSite site(std::make_unique<ColourClassifier>(gate), [](SiteOptions& options) {
-    options.workers = 1;
-    options.queue = 1;
+    options.batching.decoders = 1;
+    options.batching.queue = 1;
   });
   gate->inside = 0;
   gate->set_open(false);
@@ -161,7 +164,7 @@ TEST(Site, DrainsWhatIsInFlight) {
 TEST(Site, MayEndWhileRequestsWait) {
   const auto gate = std::make_shared<ColourClassifier::Gate>();
   RunningSite site(std::make_unique<ColourClassifier>(gate),
-                   [](SiteOptions& options) { options.workers = 1; });
+                   [](SiteOptions& options) { options.batching.decoders = 1; });
   gate->inside = 0;
   gate->set_open(false);
   std::vector<std::unique_ptr<RawClient>> clients;
@@ -235,6 +238,69 @@ TEST(Site, ProtectsEveryAnswer) {
   EXPECT_EQ(site.post(kApi, red_jpeg()).header("cache-control"), "no-store");
   EXPECT_EQ(site.post(kApi, "nonsense").header("cache-control"), "no-store");
   EXPECT_EQ(site.get("/readyz").header("cache-control"), "no-store");
+}
+
+TEST(Site, LetsOnlyNamedOriginsAsk) {
+  RunningSite site(std::make_unique<ColourClassifier>(),
+                   [](SiteOptions& options) { options.cors_origins = {"https://a.example"}; });
+  const std::string from_a = "Origin: https://a.example\r\n";
+  for (const Reply& reply :
+       {site.post(kApi, red_jpeg(), from_a), site.post(kApi, "x", from_a), site.get("/nothing", from_a),
+        test::request(site.port(), "OPTIONS", kApi, "", from_a)}) {
+    EXPECT_EQ(reply.header("access-control-allow-origin"), "https://a.example") << reply.status;
+    EXPECT_THAT(reply.header("access-control-allow-headers"), HasSubstr("Content-Type"));
+    EXPECT_EQ(reply.header("vary"), "Origin");
+  }
+  EXPECT_EQ(
+      site.post(kApi, red_jpeg(), "Origin: https://b.example\r\n").header("access-control-allow-origin"), "");
+  EXPECT_EQ(RunningSite().post(kApi, red_jpeg(), from_a).header("access-control-allow-origin"), "");
+  RunningSite open(std::make_unique<ColourClassifier>(),
+                   [](SiteOptions& options) { options.cors_origins = {"*"}; });
+  EXPECT_EQ(open.post(kApi, red_jpeg(), from_a).header("access-control-allow-origin"), "*");
+}
+
+TEST(Site, WritesALineForEachRequest) {
+  std::mutex mutex;
+  std::vector<Json> lines;
+  {
+    RunningSite site(std::make_unique<ColourClassifier>(), [&](SiteOptions& options) {
+      options.access_log = [&](const std::string& line) {
+        const std::lock_guard lock(mutex);
+        lines.push_back(Json::parse(line));
+      };
+    });
+    site.post("/api/classify?top=1", red_jpeg(), "X-Request-Id: mine\r\nUser-Agent: \x80\"\\\r\n");
+    const Reply lost = site.get("/no%01where");
+    EXPECT_EQ(lost.status, 400);
+    const Json problem = Json::parse(site.get("/nowhere", "X-Request-Id: lost\r\n").body);
+    EXPECT_EQ(problem["request_id"], "lost");
+  }
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0]["request_id"], "mine");
+  EXPECT_EQ(lines[0]["route"], "/api/classify");
+  EXPECT_EQ(lines[0]["status"], 200);
+  EXPECT_EQ(lines[0]["received_bytes"], red_jpeg().size());
+  EXPECT_EQ(lines[2]["route"], "unknown");
+  EXPECT_EQ(lines[2]["path"], "/nowhere");
+}
+
+TEST(Site, CountsForPrometheus) {
+  RunningSite site;
+  site.post(kApi, red_jpeg());
+  site.post(kApi, "nonsense");
+  site.get("/someones/secret");
+  const Reply reply = site.get("/metrics");
+  EXPECT_EQ(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  for (const std::string line :
+       {"winnow_requests_total{route=\"/api/classify\",status=\"200\"} 1\n",
+        "winnow_requests_total{route=\"/api/classify\",status=\"422\"} 1\n",
+        "winnow_requests_total{route=\"unknown\",status=\"404\"} 1\n",
+        "winnow_request_duration_seconds_bucket{route=\"/api/classify\",le=\"+Inf\"} 2\n",
+        "winnow_batch_pictures_count 1\n", "winnow_rejected_total{reason=\"queue_full\"} 0\n",
+        "winnow_models 1\n"}) {
+    EXPECT_THAT(reply.body, HasSubstr(line));
+  }
+  EXPECT_THAT(reply.body, testing::Not(HasSubstr("secret"))) << "what clients choose is no label";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base64.hpp"
 #include "running_site.hpp"
 #include "winnow/core/json.hpp"
 
@@ -37,7 +38,7 @@ TEST(Upload, TakesPictureBytesUnderAnyTypeThatFits) {
 
 TEST(Upload, IsRefusedUnderATypeThatHoldsNoPicture) {
   RunningSite site;
-  for (const std::string type : {"text/html", "application/json", "video/mp4", "multipart/mixed; boundary=XX",
+  for (const std::string type : {"text/html", "application/xml", "video/mp4", "multipart/mixed; boundary=XX",
                                  "nonsense", "image", "", "application/octet-stream; ="}) {
     const Reply reply = site.post(kApi, red_jpeg(), "Content-Type: " + type + "\r\n");
     expect_problem(reply, 415, "unsupported-media-type");
@@ -157,7 +158,7 @@ TEST(Upload, IsRefusedWhenTheFormIsDamaged) {
 TEST(Upload, IsRefusedWhenItIsTooMuch) {
   RunningSite site(std::make_unique<ColourClassifier>(), [](SiteOptions& options) {
     options.server.limits.body_bytes = 50'000;
-    options.max_pixels = 64 * 48;
+    options.batching.max_pixels = 64 * 48;
     options.pictures = 2;
   });
   EXPECT_EQ(site.post(kApi, red_jpeg()).status, 200) << "just within the limit of pixels";
@@ -169,6 +170,29 @@ TEST(Upload, IsRefusedWhenItIsTooMuch) {
   expect_problem(site.post(kApi, form.add_file("file", "3", red_jpeg())), 413, "too-many-pictures");
   for (int i = 0; i < 20; ++i) form.add_field("x", "y");
   expect_problem(site.post(kApi, form), 413, "too-many-pictures");
+}
+
+TEST(Upload, TakesBase64InJson) {
+  RunningSite site;
+  const std::string type = "Content-Type: application/json; charset=utf-8\r\n";
+  const std::string red = encode_base64(as_bytes(red_jpeg()));
+  const std::string green = encode_base64(as_bytes(green_jpeg()));
+  const Reply one = site.post(kApi, R"({"image": ")" + red + "\"}", type);
+  ASSERT_EQ(one.status, 200) << one.body;
+  EXPECT_EQ(Json::parse(one.body)["label"], "red");
+  const Reply two = site.post(kApi, R"({"images": [")" + red + R"(", ")" + green + "\"]}", type);
+  EXPECT_EQ(Json::parse(two.body)["results"][1]["label"], "green");
+  const Reply list = site.post(kApi, R"({"images": [")" + red + "\"]}", type);
+  EXPECT_EQ(Json::parse(list.body)["results"].size(), 1U) << "a list is answered with a list";
+  for (const std::string body : {"x", "[]", "{}", R"({"image": 7})", R"({"image": "!"})",
+                                 R"({"images": "AAAA"})", R"({"image": "AAAA", "images": []})"}) {
+    expect_problem(site.post(kApi, body, type), 400, "malformed-json");
+  }
+  expect_problem(site.post(kApi, R"({"images": []})", type), 400, "no-picture");
+  expect_problem(site.post(kApi, R"({"images": ["","","","","","","","",""]})", type), 413,
+                 "too-many-pictures");
+  expect_problem(site.post(kApi, std::string(100, '['), type), 413, "too-large");
+  expect_problem(site.post(kApi, R"({"image": "AAAA"})", type), 422, "not-an-image");
 }
 
 }  // namespace

@@ -9,4 +9,7 @@ namespace winnow {
 // tensor code otherwise spends half its time in page faults. Call first in main, for tools that compute.
 void keep_freed_memory();
 
+// Gives back what glibc holds of freed memory: after work that took much and will not come again soon.
+void release_freed_memory();
+
 }  // namespace winnow

@@ -51,12 +51,16 @@ struct Request {
   Headers headers;
   Bytes body;
   std::string remote_address;  // the peer's IP address
+  // Names this request in answers and logs: the client's X-Request-Id, if it is a word of reasonable length.
+  std::string id;
+  std::string trace_id;  // of its traceparent, 32 hexadecimal digits; empty without a valid one
 
   // The first value of a query parameter, decoded; nothing if it is absent or its encoding is broken.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };
 
-// The server itself writes Connection, Content-Length, Date and Transfer-Encoding; set here they are ignored.
+// The server itself writes Connection, Content-Length, Date, Transfer-Encoding and X-Request-Id; set here
+// they are ignored.
 struct Response {
   int status = 200;
   Headers headers;
@@ -70,9 +74,10 @@ struct Response {
 // Why a request was refused, for programs (code) and for people (detail).
 struct Problem {
   int status = 500;
-  std::string code;    // stable; the type is urn:winnow:problem:CODE
-  std::string detail;  // what is wrong and what to do
-  Headers headers;     // go into the answer: Retry-After, Allow
+  std::string code;             // stable; the type is urn:winnow:problem:CODE
+  std::string detail;           // what is wrong and what to do
+  Headers headers;              // go into the answer: Retry-After, Allow
+  Json extra = Json::object();  // more members of the JSON
 };
 
 // application/problem+json with type, title, status and detail.

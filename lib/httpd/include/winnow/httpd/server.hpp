@@ -40,10 +40,27 @@ struct Timeouts {
 
 struct ServerOptions {
   ListenAddress listen;
+  std::optional<int>
+      inherited_socket;  // one that listens already, in place of `listen`; the server closes it
   unsigned threads = 2;  // for connections; handlers run on them too
   Limits limits;
   Timeouts timeouts;
   Headers headers;  // go into every answer that does not set them itself, the server's own errors included
+};
+
+// What became of one request, for logs and metrics.
+struct Served {
+  std::string id;
+  std::string trace_id;  // empty without
+  std::string method;    // this, the path and the user agent are empty if the request could not be read
+  std::string path;
+  std::string user_agent;
+  std::string remote_address;
+  int status = 0;                        // of the answer; 0 if the client went before there was one
+  std::size_t received_bytes = 0;        // of the body
+  std::size_t sent_bytes = 0;            // of the body
+  std::chrono::microseconds duration{};  // from the first byte of the request to the last of the answer
+  bool whole = true;                     // the client took all of the answer
 };
 
 // What the server calls, from its threads, several at once. None may block; what they throw becomes 500.
@@ -56,6 +73,8 @@ struct Service {
   // If set: gives form to what admit() and the server itself refuse. The request is null if it could not be
   // read. Otherwise it is problem_response().
   std::function<Response(const Problem&, const Request*)> render;
+  // If set: hears of each request when it is over.
+  std::function<void(const Served&)> observe;
 };
 
 class Server {

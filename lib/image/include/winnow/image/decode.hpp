@@ -21,8 +21,9 @@ struct ImageInfo {
   Format format = Format::kUnknown;
   int width = 0;  // as seen: after the EXIF orientation (JPEG, PNG, WebP) or the AVIF transforms
   int height = 0;
-  bool animated = false;  // decode() gives the first frame
-  bool upright = true;    // also as stored: there is nothing to turn
+  bool animated = false;     // decode() gives the first frame
+  bool upright = true;       // also as stored: there is nothing to turn
+  bool progressive = false;  // of JPEG: all coefficients are kept while it is decoded
 };
 
 // A picture as people see it.
@@ -36,6 +37,9 @@ struct Decoded {
 
 // Reads headers only. A file that passes can still fail in decode().
 [[nodiscard]] Result<ImageInfo> inspect(ByteSpan bytes, const DecodeOptions& options = {});
+
+// What decoding takes at most, besides the bytes themselves: for budgets. min_side as in DecodeOptions.
+[[nodiscard]] std::uint64_t decoding_bytes(const ImageInfo& info, int min_side);
 
 // Decodes completely. Upright by its orientation tag; alpha composited on white; grey, palette, CMYK and
 // 16-bit converted to 8-bit RGB; embedded colour profiles are ignored. A file that ends early is "truncated"

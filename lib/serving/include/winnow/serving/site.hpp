@@ -1,25 +1,44 @@
-// A model as a web site: the page to drop pictures on, POST /api/classify for programs, /healthz and /readyz
-// for whoever watches over it.
+// Models as a web site: the page to drop pictures on, POST /api/classify for programs, the protocols of
+// TensorFlow Serving and KServe, and /healthz, /readyz and /metrics for whoever watches over it.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "winnow/core/log.hpp"
 #include "winnow/httpd/server.hpp"
 #include "winnow/inference/classifier.hpp"
+#include "winnow/serving/model_id.hpp"
 
 namespace winnow::serving {
 
+// How pictures wait, and how many are computed together.
+struct BatchingOptions {
+  unsigned decoders = 2;                       // threads
+  std::size_t batch = 8;                       // pictures computed together, at most
+  std::size_t queue = 64;                      // requests that may wait; more are answered 503 at once
+  std::uint64_t decode_bytes = 96U << 20;      // what waiting pictures take once decoded; more: 503 at once
+  std::uint64_t max_pixels = 24'000'000;       // of a picture, as its header claims
+  std::chrono::milliseconds deadline{10'000};  // a request that still waits then is answered 504
+};
+
 struct SiteOptions {
-  httpd::ServerOptions server;            // its headers are the site's own
-  std::uint64_t max_pixels = 40'000'000;  // of a picture, as its header claims
-  std::size_t queue = 64;                 // requests that may wait; more are answered 503 at once
-  unsigned workers = 2;                   // pictures decoded and classified at the same time
-  std::size_t pictures = 8;               // in one request
-  std::size_t top_k = 5;                  // classes in an answer, unless the request says otherwise
+  SiteOptions() { server.limits.buffered_bytes = 48U << 20; }
+
+  httpd::ServerOptions server;  // its headers are the site's own
+  BatchingOptions batching;
+  std::size_t pictures = 8;  // in one request
+  std::size_t top_k = 5;     // classes in an answer, unless the request says otherwise
+  // By model name, then label ("stable", "canary"): the version that it means.
+  std::map<std::string, std::map<std::string, std::uint64_t>> labels;
+  std::vector<std::string> cors_origins;  // whose pages may ask; "*" for all
+  // If set: takes one line of JSON for each request. Called from several threads.
+  std::function<void(const std::string& line)> access_log;
 };
 
 // Uploads stay in memory. Thread-safe.
@@ -30,14 +49,24 @@ class Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  // Opens the port: /healthz says 200, everything else 503 until open(). Throws Error{kNetwork}.
+  // Opens the port: /healthz says 200, what needs a model 503. Throws Error{kNetwork}.
   void start();
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const;
 
-  // Has the classifier answer blank pictures, and from then on everybody; /readyz says 200. Call once.
-  // Throws Error{kInvalid} if the answer makes no sense, and what classify() throws. name: stands in errors.
-  void open(std::unique_ptr<inference::Classifier> classifier, const std::string& name);
+  // Has the classifier answer blank pictures, and from then on everybody, in place of the version with the
+  // same id; requests in flight are finished by the one they began with. where: stands in errors. Throws
+  // Error{kInvalid} if the answer makes no sense, and what classify() throws.
+  void open(ModelId id, std::unique_ptr<inference::Classifier> classifier, const std::string& where);
+  void close(const ModelId& id);
+  // For /metrics.
+  void note_failed_load(const ModelId& id);
+
+  // "37 classes, 224 px", or how many models there are.
+  [[nodiscard]] std::string summary() const;
+
+  // /readyz says 200 from now on: all models that were asked for are open.
+  void set_ready();
 
   // /readyz says 503 from now on, so that balancers send nobody any more; all else goes on.
   void retire();
