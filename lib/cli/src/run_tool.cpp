@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "help.hpp"
@@ -163,8 +164,12 @@ void restart_with(const std::map<std::string, std::string>& environment, const c
     is_complete = false;
     ::setenv(name.c_str(), value.c_str(), 0);
   }
-  // If that fails, the program goes on without.
-  if (!is_complete) ::execv("/proc/self/exe", const_cast<char* const*>(argv));
+  if (is_complete) return;
+  // By its own path, not as /proc/self/exe: that would be its name in ps and for pkill. If it fails, the
+  // program goes on without.
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) ::execv(program.c_str(), const_cast<char* const*>(argv));
 }
 
 }  // namespace

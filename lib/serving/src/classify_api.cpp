@@ -2,10 +2,10 @@
 
 #include <charconv>
 
-#include "base64.hpp"
 #include "explanation_picture.hpp"
 #include "problems.hpp"
 #include "uploads.hpp"
+#include "winnow/core/base64.hpp"
 
 namespace winnow::serving {
 namespace {

@@ -1,6 +1,6 @@
 #include "explanation_picture.hpp"
 
-#include "base64.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/image/decode.hpp"
 #include "winnow/image/encode.hpp"
 #include "winnow/image/heat_map.hpp"
@@ -18,7 +18,7 @@ std::string draw_explanation(ByteSpan picture, const inference::Prediction& pred
   image::Image shown = image::shrink_to_fit(*decoded, kLongerSide);
   image::overlay_heat(shown, image::seen_region(preprocessing, shown.width(), shown.height()),
                       inference::explain(prediction));
-  return encode_base64(image::encode_jpeg(shown, kQuality));
+  return to_base64(image::encode_jpeg(shown, kQuality));
 }
 
 }  // namespace winnow::serving

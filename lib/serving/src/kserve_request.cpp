@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cstring>
 
-#include "base64.hpp"
 #include "json_body.hpp"
 #include "tensor.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/image/format.hpp"
 #include "winnow/image/preprocess.hpp"
@@ -145,7 +145,7 @@ class Reader {
       question_.unpacked.reserve(shape[0]);
       for (const Json& text : data) {
         std::optional<Bytes> bytes;
-        if (text.is_string()) bytes = decode_base64(text.get_ref<const std::string&>());
+        if (text.is_string()) bytes = from_base64(text.get_ref<const std::string&>());
         if (!bytes) throw Misunderstood{"In JSON a file is a string of base64."};
         question_.unpacked.push_back(std::move(*bytes));
         question_.inputs.push_back({question_.unpacked.back(), {}});

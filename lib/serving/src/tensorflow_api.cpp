@@ -1,9 +1,9 @@
 #include "tensorflow_api.hpp"
 
-#include "base64.hpp"
 #include "json_body.hpp"
 #include "problems.hpp"
 #include "tensor.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/inference/answer.hpp"
 
@@ -94,7 +94,7 @@ Input read_picture(const Json& value, const ServedModel& model, std::vector<Byte
     if (picture->size() != 1 || !picture->contains("b64") || !picture->at("b64").is_string()) {
       throw Misunderstood{R"(A picture is {"b64": "..."}, or the numbers of its pixels.)"};
     }
-    std::optional<Bytes> bytes = decode_base64(picture->at("b64").get_ref<const std::string&>());
+    std::optional<Bytes> bytes = from_base64(picture->at("b64").get_ref<const std::string&>());
     if (!bytes) throw Misunderstood{"b64 is not base64."};
     unpacked.push_back(std::move(*bytes));
     return {unpacked.back(), {}};

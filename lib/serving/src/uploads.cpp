@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base64.hpp"
 #include "json_body.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/media_type.hpp"
 #include "winnow/httpd/multipart.hpp"
@@ -94,7 +94,7 @@ std::variant<Upload, Problem> find_in_json(const httpd::Request& request, std::s
   if (list.size() > max_pictures) return too_many_pictures(list.size(), max_pictures);
   for (const Json& text : list) {
     if (!text.is_string()) return misshapen();
-    std::optional<Bytes> bytes = decode_base64(text.get_ref<const std::string&>());
+    std::optional<Bytes> bytes = from_base64(text.get_ref<const std::string&>());
     if (!bytes) return Problem{400, "malformed-json", "A picture is not base64.", {}};
     upload.unpacked.push_back(std::move(*bytes));
   }

@@ -189,5 +189,16 @@ TEST_F(TrainTool, SaysHowMuchMemoryIsMissing) {
                            "one step alone; use a smaller --batch or --size\n"));
 }
 
+// It starts itself once more, with another environment; pkill would not find it as "exe".
+TEST_F(TrainTool, IsCalledWhatItIs) {
+  const Finished result = test::run(
+      {"/bin/sh", "-c",
+       "unset OMP_WAIT_POLICY; \"$0\" set -o run --recipe scratch --size 32 --epochs 100000 2>log & "
+       "until grep -q 'epoch 2/' log; do sleep 0.1; done; cat /proc/$!/comm; kill $!; wait",
+       (test::built_programs() / "winnow-train").string()},
+      folder_.path());
+  EXPECT_EQ(result.out, "winnow-train\n");
+}
+
 }  // namespace
 }  // namespace winnow

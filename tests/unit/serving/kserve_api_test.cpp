@@ -7,8 +7,8 @@
 
 #include <cstring>
 
-#include "base64.hpp"
 #include "running_site.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/random.hpp"
 
@@ -70,7 +70,7 @@ TEST_F(KserveTest, TellsWhatItIs) {
 
 TEST_F(KserveTest, InfersFromJson) {
   const Json question =
-      with(ask_for(with(kFile, "data", Json::array({encode_base64(as_bytes(red_jpeg()))}))), "id", "7");
+      with(ask_for(with(kFile, "data", Json::array({to_base64(as_bytes(red_jpeg()))}))), "id", "7");
   const Reply reply = site_.post(kInfer, question.dump());
   ASSERT_EQ(reply.status, 200) << reply.body;
   const Json answer = Json::parse(reply.body);

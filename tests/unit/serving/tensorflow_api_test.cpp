@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base64.hpp"
 #include "running_site.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/random.hpp"
 
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 constexpr const char* kJson = "Content-Type: application/json\r\n";
 
 std::string base64(const std::string& bytes) {
-  return encode_base64(as_bytes(bytes));
+  return to_base64(as_bytes(bytes));
 }
 
 Json b64(const std::string& bytes) {

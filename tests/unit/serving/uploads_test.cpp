@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base64.hpp"
 #include "running_site.hpp"
+#include "winnow/core/base64.hpp"
 #include "winnow/core/json.hpp"
 
 namespace winnow::serving {
@@ -175,8 +175,8 @@ TEST(Upload, IsRefusedWhenItIsTooMuch) {
 TEST(Upload, TakesBase64InJson) {
   RunningSite site;
   const std::string type = "Content-Type: application/json; charset=utf-8\r\n";
-  const std::string red = encode_base64(as_bytes(red_jpeg()));
-  const std::string green = encode_base64(as_bytes(green_jpeg()));
+  const std::string red = to_base64(as_bytes(red_jpeg()));
+  const std::string green = to_base64(as_bytes(green_jpeg()));
   const Reply one = site.post(kApi, R"({"image": ")" + red + "\"}", type);
   ASSERT_EQ(one.status, 200) << one.body;
   EXPECT_EQ(Json::parse(one.body)["label"], "red");

@@ -1,4 +1,4 @@
-// Bytes in text: RFC 4648, section 4, with padding.
+// Bytes in text: RFC 4648. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,10 @@
 
 namespace winnow {
 
+// Section 4, with padding.
 [[nodiscard]] std::string to_base64(ByteSpan bytes);
-
-// Nothing if the text is not base64 to the last sign.
+// The same alphabet or that of section 5 ("-" and "_"), padding may be missing. Nothing for any other
+// character.
 [[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);
 
 }  // namespace winnow
