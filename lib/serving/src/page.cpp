@@ -121,6 +121,15 @@ Html link_models(const std::vector<std::string>& names) {
                     {{"links", links}});
 }
 
+Html without_script(Gate gate) {
+  if (gate == Gate::kNone) return {};
+  return Html::fill(
+      "<noscript><p class=\"limits\">To keep robots out, this page needs JavaScript: its script solves a "
+      "small "
+      "sum for each picture.</p></noscript>",
+      {});
+}
+
 struct Notice {
   std::string title;
   std::string detail;
@@ -155,12 +164,14 @@ const std::map<std::string, Asset>& page_assets() {
   return all;
 }
 
-Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes)
+Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
+           Gate gate)
     : id_(model.id()),
       explains_(model.explains()),
       facts_(describe_model(model)),
       others_(link_models(other_models)),
       max_body_bytes_(max_body_bytes),
+      gate_(gate),
       empty_(render(Html()), "text/html; charset=utf-8", Freshness::kRevalidate),
       card_(model_card(model, stylesheet_link(), icon_link()), "text/html; charset=utf-8",
             Freshness::kRevalidate) {}
@@ -187,6 +198,8 @@ std::string Page::render(const Html& cards) const {
                                          {"max_bytes", std::to_string(max_body_bytes_)},
                                          {"limit", format_limit(max_body_bytes_)},
                                          {"explain", explain},
+                                         {"gate", gate_ == Gate::kProofOfWork ? "work" : ""},
+                                         {"without_script", without_script(gate_)},
                                          {"others", others_},
                                          {"cards", cards},
                                          {"facts", facts_},

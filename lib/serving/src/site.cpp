@@ -8,6 +8,7 @@
 #include "assets.hpp"
 #include "backend.hpp"
 #include "classify_api.hpp"
+#include "guard.hpp"
 #include "kserve_api.hpp"
 #include "page.hpp"
 #include "problems.hpp"
@@ -38,7 +39,10 @@ Headers site_headers() {
            "'self'; "
            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
           {"X-Content-Type-Options", "nosniff"},
+          {"X-Frame-Options", "DENY"},
           {"Referrer-Policy", "no-referrer"},
+          {"Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()"},
+          {"Cross-Origin-Opener-Policy", "same-origin"},
           {"Cross-Origin-Resource-Policy", "same-origin"},
           {"Cache-Control", "no-store"}};
 }
@@ -72,6 +76,8 @@ Response render_problem(const Problem& problem, const Request* request) {
 
 httpd::ServerOptions with_site_headers(httpd::ServerOptions options) {
   options.headers = site_headers();
+  // A year, as preload lists ask for (RFC 6797).
+  if (options.tls) options.headers.add("Strict-Transport-Security", "max-age=31536000");
   return options;
 }
 
@@ -81,16 +87,18 @@ struct Site::Impl {
   Impl(SiteOptions site_options, Logger& logger);
 
   void add_routes();
-  std::optional<Problem> admit(const Request& request) const;
+  std::optional<Problem> admit(const Request& request);
   void handle(Request request, Responder respond) const;
   Response render(const Problem& problem, const Request* request) const;
   void allow_origin(const std::string& origin, Response& response) const;
+  void add_headers(const std::string& origin, const std::string& remote_address, Response& response) const;
   void observe(const httpd::Served& served);
   [[nodiscard]] bool ready() const { return all_open && !retired; }
   std::shared_ptr<const Page> page_of(const ServedModel& model);
 
   const SiteOptions options;
   Logger& log;
+  Guard guard;
   Metrics metrics;
   Models models;
   Batcher batcher;
@@ -111,6 +119,7 @@ struct Site::Impl {
 Site::Impl::Impl(SiteOptions site_options, Logger& logger)
     : options(std::move(site_options)),
       log(logger),
+      guard(options.security, options.cors_origins, log),
       models(options.labels),
       batcher(options.batching, metrics, log),
       backend{options, models, batcher},
@@ -126,7 +135,8 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
               [this](const Problem& problem, const Request* request) { return render(problem, request); },
               [this](const httpd::Served& served) { observe(served); }},
              log) {
-  checks = {[this](const Request& request) { return router.find_fault(request); },
+  checks = {[this](const Request& request) { return guard.check_client(request); },
+            [this](const Request& request) { return router.find_fault(request); },
             [this](const Request& request) -> std::optional<Problem> {
               const bool needs_model =
                   request.method == "POST" || request.path == "/" || request.path.starts_with(kCardRoot);
@@ -136,7 +146,8 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
             [](const Request& request) {
               const bool uploads = request.method == "POST" && !is_protocol(request.path);
               return uploads ? check_upload_type(request) : std::nullopt;
-            }};
+            },
+            [this](const Request& request) { return guard.check_right(request); }};
   add_routes();
 }
 
@@ -154,6 +165,11 @@ void Site::Impl::add_routes() {
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     respond(std::move(response));
   });
+  if (options.security.gate == Gate::kProofOfWork) {
+    router.add("GET", "/api/challenge", [this](const Request&, Responder respond) {
+      respond(httpd::json_response(200, *guard.challenge()));
+    });
+  }
   router.add("GET", "/", [this](const Request& request, Responder respond) {
     const std::string name = request.parameter("model").value_or("");
     const auto model = models.find({name, std::nullopt, ""});
@@ -203,7 +219,7 @@ void Site::Impl::add_routes() {
   router.add_below(KserveApi::kRoot + std::string("/"), infer);
 }
 
-std::optional<Problem> Site::Impl::admit(const Request& request) const {
+std::optional<Problem> Site::Impl::admit(const Request& request) {
   for (const auto& check : checks) {
     if (std::optional<Problem> problem = check(request)) return problem;
   }
@@ -218,22 +234,30 @@ void Site::Impl::allow_origin(const std::string& origin, Response& response) con
   response.headers.set("Access-Control-Allow-Origin", all ? "*" : origin);
   response.headers.set("Access-Control-Allow-Methods", "GET, POST");
   response.headers.set("Access-Control-Allow-Headers",
-                       "Content-Type, X-Request-Id, Inference-Header-Content-Length");
-  response.headers.set("Access-Control-Expose-Headers",
-                       "Retry-After, X-Request-Id, Inference-Header-Content-Length");
+                       "Authorization, Content-Type, X-Api-Key, X-Gate-Answer, X-Request-Id, "
+                       "Inference-Header-Content-Length");
+  response.headers.set(
+      "Access-Control-Expose-Headers",
+      "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Inference-Header-Content-Length");
   response.headers.set("Access-Control-Max-Age", "86400");
   if (!all) response.headers.set("Vary", "Origin");
 }
 
+void Site::Impl::add_headers(const std::string& origin, const std::string& remote_address,
+                             Response& response) const {
+  if (!origin.empty() && !options.cors_origins.empty()) allow_origin(origin, response);
+  guard.add_rate(remote_address, response);
+}
+
 void Site::Impl::handle(Request request, Responder respond) const {
   const std::string origin(request.headers.find("Origin").value_or(""));
-  if (origin.empty() || options.cors_origins.empty()) {
-    return router.handle(std::move(request), std::move(respond));
-  }
+  const bool plain = origin.empty() || options.cors_origins.empty();
+  if (plain && options.security.rate == 0) return router.handle(std::move(request), std::move(respond));
   const auto original = std::make_shared<Responder>(std::move(respond));
+  const std::string remote = request.remote_address;
   router.handle(std::move(request), Responder(
-                                        [this, original, origin](Response response) {
-                                          allow_origin(origin, response);
+                                        [this, original, origin, remote](Response response) {
+                                          add_headers(origin, remote, response);
                                           (*original)(std::move(response));
                                         },
                                         [original] { return original->wanted(); }));
@@ -241,8 +265,9 @@ void Site::Impl::handle(Request request, Responder respond) const {
 
 Response Site::Impl::render(const Problem& problem, const Request* request) const {
   Response response = render_problem(problem, request);
-  if (request != nullptr && !options.cors_origins.empty()) {
-    if (const auto origin = request->headers.find("Origin")) allow_origin(std::string(*origin), response);
+  if (request != nullptr) {
+    const std::string origin(request->headers.find("Origin").value_or(""));
+    add_headers(origin, request->remote_address, response);
   }
   return response;
 }
@@ -258,7 +283,8 @@ std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
   if (const auto known = pages.find(&model); known != pages.end()) return known->second;
   std::vector<std::string> others = models.names();
   std::erase(others, model.id().name);
-  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes);
+  auto page =
+      std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security.gate);
   // One that has been replaced meanwhile is not kept: another could come to lie where it lay.
   const bool current = models.find({model.id().name, model.id().version, ""}).get() == &model;
   if (current) pages[&model] = page;
@@ -310,6 +336,10 @@ std::string Site::summary() const {
   const model::Metadata& metadata = model->metadata();
   return format_count(metadata.classes.size(), "class") + ", " + std::to_string(metadata.preprocessing.size) +
          " px";
+}
+
+void Site::refresh_keys() {
+  impl_->guard.refresh_keys();
 }
 
 void Site::set_ready() {
