@@ -156,14 +156,27 @@ void add_protection(CLI::App& app, serving::SiteOptions& site) {
   app.add_flag("--require-key", security.require_key, "Let in no program without a key")->needs(keys);
   app.add_flag("--open-metrics", security.open_metrics,
                "Show /metrics to everybody, and not only to this machine and to keys made for it");
-  app.add_option("--gate", security.gate,
-                 "What who shows no key must pass: none, or work, a sum that the page's script solves")
+  app.add_option(
+         "--gate", security.gate,
+         "What who shows no key must pass: none; work, a sum that the page's script solves; or a service of "
+         "others: recaptcha, hcaptcha, turnstile")
       ->type_name("GATE")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, serving::Gate>{{"none", serving::Gate::kNone},
-                                                                       {"work", serving::Gate::kProofOfWork}})
-              .description("none or work"))
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, serving::Gate>{{"none", serving::Gate::kNone},
+                                                           {"work", serving::Gate::kProofOfWork},
+                                                           {"recaptcha", serving::Gate::kRecaptcha},
+                                                           {"hcaptcha", serving::Gate::kHcaptcha},
+                                                           {"turnstile", serving::Gate::kTurnstile}})
+                      .description("none, work, recaptcha, hcaptcha or turnstile"))
       ->default_str("none");
+  app.add_option("--captcha-site-key", security.captcha_site_key, "What the service calls this site")
+      ->type_name("KEY");
+  app.add_option("--captcha-secret-file", security.captcha_secret_file,
+                 "A file that holds what proves to the service that it is this site that asks")
+      ->type_name("FILE");
+  app.add_option("--captcha-verify-url", security.captcha_verify_url,
+                 "Ask here instead of at the service's own address")
+      ->type_name("URL");
   add_number(app, "--gate-work", security.work, "How many hashes that sum takes at most", "N",
              std::uint64_t{kOne}, std::uint64_t{100'000'000});
 }

@@ -152,7 +152,14 @@ function sha256(text) {
 
 // Where the server asks for it: the answer to a sum that takes robots more time than they have. See https://altcha.org.
 async function passGate() {
-  if (form.dataset.gate !== "work") return {};
+  if (!form.dataset.gate) return {};
+  if (form.dataset.gate !== "work") {
+    const token = form.querySelector(`[name="${form.dataset.gate}"]`)?.value;
+    if (!token) throw new Error("Show first that you are no robot, then send the picture again.");
+    // A token is good for one picture.
+    (window.grecaptcha ?? window.hcaptcha ?? window.turnstile)?.reset();
+    return { "X-Gate-Answer": token };
+  }
   const response = await fetch("api/challenge");
   const sum = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(sum.detail || `The server answered ${response.status}; try again.`);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "uploads.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/client_address.hpp"
 
@@ -75,6 +76,7 @@ Guard::Guard(const SecurityOptions& options, const std::vector<std::string>& cor
   if (!options.keys.empty()) keys_ = std::make_unique<KeyRing>(options.keys, log);
   if (options.gate == Gate::kProofOfWork)
     work_ = std::make_unique<ProofOfWork>(options.work, options.work_lifetime);
+  if (captcha_service(options.gate) != nullptr) captcha_ = std::make_unique<Captcha>(options, log);
 }
 
 std::optional<Problem> Guard::check_client(const Request& request) {
@@ -163,9 +165,29 @@ std::optional<Problem> Guard::check_right(const Request& request) {
     return unauthorised("key-required", "Figures are for this machine, or for a key with the scope metrics.");
   }
   if (work_ && of_the_page(request.path)) return check_work(request);
-  if (!work_ && !options_.require_key) return std::nullopt;
+  if (captcha_ && of_the_page(request.path)) return std::nullopt;  // until the body is there
+  if (options_.gate == Gate::kNone && !options_.require_key) return std::nullopt;
   return unauthorised("key-required",
                       "Programs need a key here; send it as Authorization: Bearer KEY or X-Api-Key: KEY.");
+}
+
+bool Guard::must_verify(const Request& request) const {
+  const bool has_key = keys_ && presented_key(request);  // a good one, or it would not have come this far
+  return captcha_ && request.method == "POST" && of_the_page(request.path) && !has_key;
+}
+
+void Guard::verify(const Request& request, std::function<void(std::optional<Problem>)> judged) {
+  std::optional<std::string> token;
+  if (const auto header = request.headers.find(kGateHeader)) token = *header;
+  if (!token) token = find_field(request, captcha_service(options_.gate)->field);
+  if (!token || token->empty()) {
+    return judged(
+        Problem{403,
+                "gate-closed",
+                "Show first that you are no robot; the page needs JavaScript for that. Programs need a key.",
+                {}});
+  }
+  captcha_->verify(*token, request.remote_address, std::move(judged));
 }
 
 std::optional<Json> Guard::challenge() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "captcha.hpp"
 #include "proof_of_work.hpp"
 #include "rate_limiter.hpp"
 #include "winnow/core/log.hpp"
@@ -25,6 +26,12 @@ class Guard {
   // Last of all, because it uses up quotas and answers: whether it may have what it asks for.
   [[nodiscard]] std::optional<httpd::Problem> check_right(const httpd::Request& request);
 
+  // Whether verify() has to be asked once the body is there.
+  [[nodiscard]] bool must_verify(const httpd::Request& request) const;
+  // Whether the visitor is no robot, by the token in the request's header or form. Calls back as Captcha
+  // does.
+  void verify(const httpd::Request& request, std::function<void(std::optional<httpd::Problem>)> judged);
+
   // Tells a client how much it may still ask.
   void add_rate(const std::string& remote_address, httpd::Response& response) const;
 
@@ -41,12 +48,13 @@ class Guard {
 
   const SecurityOptions options_;
   const std::vector<std::string> cors_origins_;
-  std::unique_ptr<RateLimiter> limiter_;  // this and the next two: null where not asked for
+  std::unique_ptr<RateLimiter> limiter_;  // this and the next three: null where not asked for
   std::unique_ptr<KeyRing> keys_;
   std::unique_ptr<ProofOfWork> work_;
+  std::unique_ptr<Captcha> captcha_;
 };
 
-// Of the script's requests: the answer to the sum.
+// Of the script's requests: the answer to the sum, or the token of the service.
 inline constexpr const char* kGateHeader = "X-Gate-Answer";
 
 }  // namespace winnow::serving

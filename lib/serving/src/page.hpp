@@ -28,7 +28,7 @@ class Page {
  public:
   // other_models: names, to be linked to.
   Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
-       Gate gate);
+       const SecurityOptions& security);
 
   [[nodiscard]] const httpd::Asset& empty() const { return empty_; }
   // The page with answers on it, for browsers that sent the plain form.
@@ -45,6 +45,7 @@ class Page {
   Html others_;
   std::size_t max_body_bytes_;
   const Gate gate_;
+  const std::string site_key_;
   httpd::Asset empty_;
   httpd::Asset card_;
 };

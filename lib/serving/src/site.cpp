@@ -1,5 +1,7 @@
 #include "winnow/serving/site.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -33,18 +35,21 @@ constexpr std::string_view kCardRoot = "/models/";
 
 // Nothing from elsewhere runs or loads, and the site stands in no frame. Answers are kept by nobody unless
 // they say otherwise.
-Headers site_headers() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src "
-           "'self'; "
-           "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"X-Frame-Options", "DENY"},
-          {"Referrer-Policy", "no-referrer"},
-          {"Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()"},
-          {"Cross-Origin-Opener-Policy", "same-origin"},
-          {"Cross-Origin-Resource-Policy", "same-origin"},
-          {"Cache-Control", "no-store"}};
+// foreign: origins of the gate's service, if there is one.
+Headers site_headers(std::string_view foreign) {
+  const std::string frames = foreign.empty() ? "" : fmt::format("frame-src {}; ", foreign);
+  return {
+      {"Content-Security-Policy",
+       fmt::format("default-src 'none'; script-src 'self' {0}; style-src 'self'; img-src 'self' blob: data:; "
+                   "connect-src 'self' {0}; {1}form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                   foreign, frames)},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+      {"Cache-Control", "no-store"}};
 }
 
 // The two protocols whose errors have a form of their own.
@@ -74,8 +79,9 @@ Response render_problem(const Problem& problem, const Request* request) {
   return response;
 }
 
-httpd::ServerOptions with_site_headers(httpd::ServerOptions options) {
-  options.headers = site_headers();
+httpd::ServerOptions with_site_headers(httpd::ServerOptions options, Gate gate) {
+  const CaptchaService* service = captcha_service(gate);
+  options.headers = site_headers(service == nullptr ? "" : service->origins);
   // A year, as preload lists ask for (RFC 6797).
   if (options.tls) options.headers.add("Strict-Transport-Security", "max-age=31536000");
   return options;
@@ -88,7 +94,8 @@ struct Site::Impl {
 
   void add_routes();
   std::optional<Problem> admit(const Request& request);
-  void handle(Request request, Responder respond) const;
+  void handle(Request request, Responder respond);
+  void route(Request request, Responder respond);
   Response render(const Problem& problem, const Request* request) const;
   void allow_origin(const std::string& origin, Response& response) const;
   void add_headers(const std::string& origin, const std::string& remote_address, Response& response) const;
@@ -98,7 +105,6 @@ struct Site::Impl {
 
   const SiteOptions options;
   Logger& log;
-  Guard guard;
   Metrics metrics;
   Models models;
   Batcher batcher;
@@ -113,13 +119,13 @@ struct Site::Impl {
   std::atomic<bool> retired = false;
   std::mutex pages_mutex;
   std::map<const ServedModel*, std::shared_ptr<const Page>> pages;  // of open models
-  httpd::Server server;                                             // last, so that it ends first
+  Guard guard;           // what it still asks a service for comes back to what stands above
+  httpd::Server server;  // last, so that it ends first
 };
 
 Site::Impl::Impl(SiteOptions site_options, Logger& logger)
     : options(std::move(site_options)),
       log(logger),
-      guard(options.security, options.cors_origins, log),
       models(options.labels),
       batcher(options.batching, metrics, log),
       backend{options, models, batcher},
@@ -129,7 +135,8 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
                }),
       tensorflow(backend),
       kserve(backend, [this] { return ready(); }),
-      server(with_site_headers(options.server),
+      guard(options.security, options.cors_origins, log),
+      server(with_site_headers(options.server, options.security.gate),
              {[this](Request request, Responder respond) { handle(std::move(request), std::move(respond)); },
               [this](const Request& request) { return admit(request); },
               [this](const Problem& problem, const Request* request) { return render(problem, request); },
@@ -249,18 +256,33 @@ void Site::Impl::add_headers(const std::string& origin, const std::string& remot
   guard.add_rate(remote_address, response);
 }
 
-void Site::Impl::handle(Request request, Responder respond) const {
+// A service of others is asked only now that the body is there, because forms have the token in it.
+void Site::Impl::route(Request request, Responder respond) {
+  if (!guard.must_verify(request)) return router.handle(std::move(request), std::move(respond));
+  const auto kept = std::make_shared<Request>(std::move(request));
+  const auto responder = std::make_shared<Responder>(std::move(respond));
+  guard.verify(*kept, [this, kept, responder](const std::optional<Problem>& problem) {
+    if (problem) return (*responder)(render_problem(*problem, kept.get()));
+    try {
+      router.handle(std::move(*kept), std::move(*responder));
+    } catch (const std::exception& error) {  // the responder is gone, and has answered 500
+      log.error("after the gate: {}", error.what());
+    }
+  });
+}
+
+void Site::Impl::handle(Request request, Responder respond) {
   const std::string origin(request.headers.find("Origin").value_or(""));
   const bool plain = origin.empty() || options.cors_origins.empty();
-  if (plain && options.security.rate == 0) return router.handle(std::move(request), std::move(respond));
+  if (plain && options.security.rate == 0) return route(std::move(request), std::move(respond));
   const auto original = std::make_shared<Responder>(std::move(respond));
   const std::string remote = request.remote_address;
-  router.handle(std::move(request), Responder(
-                                        [this, original, origin, remote](Response response) {
-                                          add_headers(origin, remote, response);
-                                          (*original)(std::move(response));
-                                        },
-                                        [original] { return original->wanted(); }));
+  route(std::move(request), Responder(
+                                [this, original, origin, remote](Response response) {
+                                  add_headers(origin, remote, response);
+                                  (*original)(std::move(response));
+                                },
+                                [original] { return original->wanted(); }));
 }
 
 Response Site::Impl::render(const Problem& problem, const Request* request) const {
@@ -283,8 +305,7 @@ std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
   if (const auto known = pages.find(&model); known != pages.end()) return known->second;
   std::vector<std::string> others = models.names();
   std::erase(others, model.id().name);
-  auto page =
-      std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security.gate);
+  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security);
   // One that has been replaced meanwhile is not kept: another could come to lie where it lay.
   const bool current = models.find({model.id().name, model.id().version, ""}).get() == &model;
   if (current) pages[&model] = page;

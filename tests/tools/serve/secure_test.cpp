@@ -198,21 +198,23 @@ TEST_F(SecureServe, ClosesTheGateIfAsked) {
 TEST_F(SecureServe, ExplainsBadUsageInOneLine) {
   write_certificate("first");
   folder_.write("key.pem", "no key");
-  for (const std::vector<std::string>& more :
-       std::vector<std::vector<std::string>>{{"--tls-cert", "cert.pem"},
-                                             {"--tls-key", "key.pem"},
-                                             {"--redirect-http", "127.0.0.1:0"},
-                                             {"--tls-cert", "cert.pem", "--tls-key", "key.pem"},
-                                             {"--trusted-proxy", "everybody"},
-                                             {"--proxy-header", "X-Real-Ip"},
-                                             {"--rate", "-1"},
-                                             {"--gate", "moat"},
-                                             {"--require-key"},
-                                             {"--add-key", "shop"},
-                                             {"--keys", "nowhere.json"},
-                                             {"--admin-socket", std::string(200, 'x')},
-                                             {"--admin-socket", "no/such/folder"},
-                                             {"--tls-cert", "nowhere.pem", "--tls-key", "key.pem"}}) {
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--tls-cert", "cert.pem"},
+           {"--tls-key", "key.pem"},
+           {"--redirect-http", "127.0.0.1:0"},
+           {"--tls-cert", "cert.pem", "--tls-key", "key.pem"},
+           {"--trusted-proxy", "everybody"},
+           {"--proxy-header", "X-Real-Ip"},
+           {"--rate", "-1"},
+           {"--gate", "moat"},
+           {"--gate", "turnstile"},
+           {"--gate", "turnstile", "--captcha-site-key", "x", "--captcha-secret-file", "nowhere"},
+           {"--require-key"},
+           {"--add-key", "shop"},
+           {"--keys", "nowhere.json"},
+           {"--admin-socket", std::string(200, 'x')},
+           {"--admin-socket", "no/such/folder"},
+           {"--tls-cert", "nowhere.pem", "--tls-key", "key.pem"}}) {
     const Finished result = test::run(command(more), folder_.path());
     EXPECT_THAT(result.exit_code, testing::AnyOf(1, 2)) << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
