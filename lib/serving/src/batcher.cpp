@@ -53,7 +53,7 @@ void Batcher::push(Job job) {
     const std::lock_guard lock(mutex_);
     // One request is always let in: otherwise a large picture would be refused for ever.
     const bool room = charged_ == 0 || charged_ + pending->charge <= options_.decode_bytes;
-    if (waiting_.size() < options_.queue && room && !stopping_) {
+    if (waiting_.size() + decoding_ + decoded_.size() < options_.queue && room && !stopping_) {
       charged_ += pending->charge;
       waiting_.push_back(std::move(pending));
       metrics_.set_queue(waiting_.size());

@@ -23,13 +23,13 @@ struct BatchingOptions {
   unsigned decoders = 2;                       // threads
   std::size_t batch = 8;                       // pictures computed together, at most
   std::size_t queue = 64;                      // requests that may wait; more are answered 503 at once
-  std::uint64_t decode_bytes = 128U << 20;     // what waiting pictures take once decoded; more: 503 at once
-  std::uint64_t max_pixels = 40'000'000;       // of a picture, as its header claims
+  std::uint64_t decode_bytes = 96U << 20;      // what waiting pictures take once decoded; more: 503 at once
+  std::uint64_t max_pixels = 24'000'000;       // of a picture, as its header claims
   std::chrono::milliseconds deadline{10'000};  // a request that still waits then is answered 504
 };
 
 struct SiteOptions {
-  SiteOptions() { server.limits.buffered_bytes = 64U << 20; }
+  SiteOptions() { server.limits.buffered_bytes = 48U << 20; }
 
   httpd::ServerOptions server;  // its headers are the site's own
   BatchingOptions batching;
