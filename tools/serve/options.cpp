@@ -12,10 +12,10 @@ constexpr std::size_t kMany = 1'000'000;
 constexpr std::size_t kHuge = std::size_t{1} << 40;
 constexpr double kLongestSeconds = 86'400;
 
-void listen_to(httpd::ListenAddress& address, const std::string& text) {
+httpd::ListenAddress parse_address(const char* option, const std::string& text) {
   const Result<httpd::ListenAddress> parsed = httpd::parse_listen_address(text);
-  if (!parsed) throw CLI::ValidationError("--listen", text + " " + parsed.failure().message);
-  address = *parsed;
+  if (!parsed) throw CLI::ValidationError(option, text + " " + parsed.failure().message);
+  return *parsed;
 }
 
 // "pets:stable=3"
@@ -52,7 +52,6 @@ void add_models(CLI::App& app, ServeOptions& options) {
          },
          "Model files of winnow-export, as FILE or NAME=FILE, or folders of VERSION/model.onnx or "
          "NAME/VERSION/model.onnx; the first is the one that answers who names none")
-      ->required()
       ->type_name("MODEL");
   app.add_option_function<std::vector<std::string>>(
          "--label",
@@ -97,16 +96,136 @@ void add_limits(CLI::App& app, serving::SiteOptions& site) {
       ->default_str("10");
 }
 
+void add_tls(CLI::App& app, ServeOptions& options) {
+  CLI::Option* certificate =
+      app.add_option(
+             "--tls-cert", options.tls.certificate,
+             "Speak TLS with this certificate: PEM, behind it those that lead to the root; new files are "
+             "put to use at once")
+          ->type_name("FILE");
+  CLI::Option* key =
+      app.add_option("--tls-key", options.tls.key, "The key of the certificate: PEM, without a password")
+          ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option_function<std::string>(
+         "--redirect-http",
+         [&options](const std::string& text) { options.redirect = parse_address("--redirect-http", text); },
+         "Listen here for plain HTTP too, and send everybody to where TLS is")
+      ->type_name("ADDR:PORT")
+      ->needs(certificate);
+}
+
+void add_proxies(CLI::App& app, httpd::ServerOptions& server) {
+  app.add_option_function<std::vector<std::string>>(
+         "--trusted-proxy",
+         [&server](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             const Result<httpd::Network> network = httpd::parse_network(text);
+             if (!network)
+               throw CLI::ValidationError("--trusted-proxy", text + " " + network.failure().message);
+             server.proxies.networks.push_back(*network);
+           }
+         },
+         "Believe proxies at these addresses whom they ask for; limits and logs go by that")
+      ->type_name("NETWORK");
+  app.add_option("--proxy-header", server.proxies.header, "Where trusted proxies say so")
+      ->type_name("HEADER")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, httpd::ProxyHeader>{
+                          {"x-forwarded-for", httpd::ProxyHeader::kForwardedFor},
+                          {"forwarded", httpd::ProxyHeader::kForwarded}},
+                      CLI::ignore_case)
+                      .description("X-Forwarded-For or Forwarded"))
+      ->default_str("X-Forwarded-For");
+}
+
+void add_protection(CLI::App& app, serving::SiteOptions& site) {
+  serving::SecurityOptions& security = site.security;
+  constexpr double kFastest = 1e6;
+  add_number(app, "--connections-per-client", site.server.limits.connections_per_client,
+             "Turn away a client with more connections at a time than this", "N", kOne, kMany);
+  add_number(app, "--rate", security.rate,
+             "Let a client ask this many times a second in the long run; more is answered 429; 0 any number",
+             "N", 0.0, kFastest);
+  add_number(app, "--burst", security.burst, "and this many times at once", "N", kOne, kMany);
+  CLI::Option* keys =
+      app.add_option("--keys", security.keys,
+                     "Let in programs that show a key of this file; a new file is put to use at once")
+          ->type_name("FILE");
+  app.add_flag("--require-key", security.require_key, "Let in no program without a key")->needs(keys);
+  app.add_flag("--open-metrics", security.open_metrics,
+               "Show /metrics to everybody, and not only to this machine and to keys made for it");
+  app.add_option(
+         "--gate", security.gate,
+         "What who shows no key must pass: none; work, a sum that the page's script solves; or a service of "
+         "others: recaptcha, hcaptcha, turnstile")
+      ->type_name("GATE")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, serving::Gate>{{"none", serving::Gate::kNone},
+                                                           {"work", serving::Gate::kProofOfWork},
+                                                           {"recaptcha", serving::Gate::kRecaptcha},
+                                                           {"hcaptcha", serving::Gate::kHcaptcha},
+                                                           {"turnstile", serving::Gate::kTurnstile}})
+                      .description("none, work, recaptcha, hcaptcha or turnstile"))
+      ->default_str("none");
+  app.add_option("--captcha-site-key", security.captcha_site_key, "What the service calls this site")
+      ->type_name("KEY");
+  app.add_option("--captcha-secret-file", security.captcha_secret_file,
+                 "A file that holds what proves to the service that it is this site that asks")
+      ->type_name("FILE");
+  app.add_option("--captcha-verify-url", security.captcha_verify_url,
+                 "Ask here instead of at the service's own address")
+      ->type_name("URL");
+  add_number(app, "--gate-work", security.work, "How many hashes that sum takes at most", "N",
+             std::uint64_t{kOne}, std::uint64_t{100'000'000});
+}
+
+void add_keys(CLI::App& app, ServeOptions& options) {
+  CLI::Option* keys = app.get_option("--keys");
+  CLI::Option* add =
+      app.add_option("--add-key", options.add_key,
+                     "Instead of serving: make a key, add it to --keys under this name, and print it")
+          ->type_name("NAME")
+          ->needs(keys);
+  app.add_option("--scope", options.scopes, "What the key is good for: classify, metrics; may be repeated")
+      ->type_name("SCOPE")
+      ->needs(add)
+      ->capture_default_str();
+  add_number(app, "--quota", options.quota, "How often a day the key may be used; 0 any number", "N",
+             std::uint64_t{0}, std::uint64_t{kHuge})
+      ->needs(add);
+  CLI::Option* revoke = app.add_option("--revoke-key", options.revoke_key,
+                                       "Instead of serving: take the key of this name out of --keys")
+                            ->type_name("NAME")
+                            ->needs(keys)
+                            ->excludes(add);
+  app.add_flag("--list-keys", options.list_keys,
+               "Instead of serving: print the names of --keys and what is known of them")
+      ->needs(keys)
+      ->excludes(add)
+      ->excludes(revoke);
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, ServeOptions& options) {
   serving::SiteOptions& site = options.site;
   add_models(app, options);
   app.add_option_function<std::string>(
-         "--listen", [&site](const std::string& text) { listen_to(site.server.listen, text); },
+         "--listen",
+         [&site](const std::string& text) { site.server.listen = parse_address("--listen", text); },
          "Where to listen; port 0 takes any free one, 0.0.0.0 answers other machines too")
       ->type_name("ADDR:PORT")
       ->default_str(httpd::to_string(site.server.listen));
+  add_tls(app, options);
+  add_proxies(app, site.server);
+  add_protection(app, site);
+  add_keys(app, options);
+  app.add_option(
+         "--admin-socket", options.admin_socket,
+         "Take commands on this Unix socket, of this user only: status, reload, log-level LEVEL, drain")
+      ->type_name("PATH");
   add_limits(app, site);
   app.add_option("--cors", site.cors_origins,
                  "Let pages of this origin ask from their scripts, such as https://example.org, or * for all")

@@ -2,6 +2,7 @@
 
 #include <CLI/App.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,18 @@ struct ServeOptions {
 
   std::vector<serving::ModelSource> models;
   serving::SiteOptions site;
-  double poll_seconds = 1;  // 0: files are not looked at again
-  std::string access_log;   // a file, or "-" for stdout; empty for none
+  double poll_seconds = 1;                       // 0: files are not looked at again
+  httpd::TlsFiles tls;                           // both empty: plain HTTP
+  std::optional<httpd::ListenAddress> redirect;  // plain HTTP that leads to where TLS is
+  std::string access_log;                        // a file, or "-" for stdout; empty for none
   std::filesystem::path cache;
   bool no_cache = false;
-  double drain_delay = 0;  // seconds
+  std::string add_key, revoke_key;  // instead of serving
+  bool list_keys = false;
+  std::vector<std::string> scopes = {"classify"};  // of the key to add, and its quota
+  std::uint64_t quota = 0;
+  std::filesystem::path admin_socket;  // empty: none
+  double drain_delay = 0;              // seconds
   double drain_seconds = 20;
 };
 

@@ -5,12 +5,16 @@
 #include <thread>
 
 #include "serve/access_log_file.hpp"
+#include "serve/admin_socket.hpp"
+#include "serve/key_commands.hpp"
 #include "winnow/cli/cache_folder.hpp"
 #include "winnow/cli/data_files.hpp"
 #include "winnow/cli/service_manager.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/core/threads.hpp"
+#include "winnow/serving/redirect.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -21,13 +25,12 @@ std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-// Returns true once a stop is asked for, at the latest after `time`.
-bool wait_for(const std::stop_token& stop, std::chrono::milliseconds time) {
+// Until a stop is asked for, at the latest after `time`.
+void wait_for(const std::stop_token& stop, std::chrono::milliseconds time) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
   never.wait_for(lock, stop, time, [] { return false; });
-  return stop.stop_requested();
 }
 
 // With heat maps, where the network can make them.
@@ -44,18 +47,62 @@ std::unique_ptr<inference::Classifier> open_model(const std::filesystem::path& f
   }
 }
 
-// Until a stop is asked for: looks after the files, and tells the service manager that all is well.
-void watch(serving::ModelWatcher& models, const ServeOptions& options, cli::ServiceManager& manager,
+// What a running server looks after.
+struct Parts {
+  serving::Site& site;
+  serving::ModelWatcher& models;
+  httpd::TlsIdentity* tls;  // null without
+  AdminSocket* admin;       // null without
+};
+
+void refresh(Parts& parts) {
+  if (parts.tls != nullptr) parts.tls->refresh();
+  parts.site.refresh_keys();
+  if (parts.models.refresh()) release_freed_memory();
+}
+
+// draining: is set if the command asks for it.
+Json obey(const std::string& command, Parts& parts, Logger& log, bool& draining) {
+  constexpr std::string_view kLevel = "log-level ";
+  if (command == "status") {
+    return {{"url", parts.site.url()}, {"serving", parts.site.summary()}, {"version", WINNOW_VERSION}};
+  }
+  log.info("administration: {}", printable(command));
+  if (command == "reload") {
+    refresh(parts);  // models are put to use once they have lain still for a look
+    refresh(parts);
+  } else if (command == "drain") {
+    draining = true;
+  } else if (command == "log-level debug" || command == "log-level info" || command == "log-level warning") {
+    log.set_level(spdlog::level::from_str(command.substr(kLevel.size())));
+  } else {
+    throw Error(ErrorKind::kUsage, "",
+                "the commands are status, reload, log-level debug|info|warning and drain");
+  }
+  return {{"done", command}};
+}
+
+// Until a stop is asked for: looks after the files, does what the administrator says, and tells the service
+// manager that all is well.
+void watch(Parts parts, const ServeOptions& options, cli::ServiceManager& manager, Logger& log,
            const std::stop_token& stop) {
   const auto poll = milliseconds(options.poll_seconds);
   std::chrono::milliseconds step = std::chrono::hours(1);
   if (poll.count() > 0) step = poll;
   if (const auto interval = manager.watchdog_interval()) step = std::min(step, *interval);
+  step = std::max(step, std::chrono::milliseconds(1));
   Clock::time_point next_look = Clock::now() + poll;
-  while (!wait_for(stop, std::max(step, std::chrono::milliseconds(1)))) {
+  bool draining = false;
+  while (!stop.stop_requested() && !draining) {
+    if (parts.admin == nullptr) {
+      wait_for(stop, step);
+    } else {
+      parts.admin->answer_for(
+          step, stop, [&](const std::string& command) { return obey(command, parts, log, draining); });
+    }
     manager.notify("WATCHDOG=1");
-    if (poll.count() == 0 || Clock::now() < next_look) continue;
-    if (models.refresh()) release_freed_memory();
+    if (poll.count() == 0 || Clock::now() < next_look || stop.stop_requested()) continue;
+    refresh(parts);
     next_look = Clock::now() + poll;
   }
 }
@@ -63,29 +110,40 @@ void watch(serving::ModelWatcher& models, const ServeOptions& options, cli::Serv
 }  // namespace
 
 cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
+  if (manage_keys(options, context.out)) return cli::Outcome::kDone;
+  if (options.models.empty())
+    throw Error(ErrorKind::kUsage, "MODEL", "is needed; name a model file or folder");
   cli::ServiceManager manager;
   serving::SiteOptions site_options = options.site;
   site_options.batching.decoders = context.threads;
   site_options.server.inherited_socket = manager.inherited_socket();
+  std::shared_ptr<httpd::TlsIdentity> tls;
+  if (!options.tls.certificate.empty()) tls = std::make_shared<httpd::TlsIdentity>(options.tls, context.log);
+  site_options.server.tls = tls;
   const auto access_log = open_access_log(options.access_log);
   if (access_log) site_options.access_log = [&](const std::string& line) { access_log->write(line); };
   serving::Site site(site_options, context.log);
   // The port is open before the model, so that who watches can tell a slow start from none.
   site.start();
+  std::unique_ptr<httpd::Server> redirect;
+  if (options.redirect) redirect = serving::start_redirect(*options.redirect, site.port(), context.log);
   std::filesystem::path cache;
   if (!options.no_cache) cache = options.cache.empty() ? cli::cache_folder() : options.cache;
   serving::ModelWatcher models(
       options.models, options.site.labels,
       [&](const std::filesystem::path& file) { return open_model(file, context.threads, cache); }, site,
       context.log);
+  std::unique_ptr<AdminSocket> admin;
+  if (!options.admin_socket.empty()) admin = std::make_unique<AdminSocket>(options.admin_socket);
   models.open_all();
   release_freed_memory();  // compiling networks takes as much again as they do
   site.set_ready();
   if (context.stop.stop_requested()) return cli::Outcome::kDone;
   context.log.info("ready on {} ({})", site.url(), site.summary());
+  if (redirect) context.log.info("plain HTTP on {} leads there", redirect->url());
   manager.notify("READY=1");
 
-  watch(models, options, manager, context.stop);
+  watch({site, models, tls.get(), admin.get()}, options, manager, context.log, context.stop);
   manager.notify("STOPPING=1");
   site.retire();
   std::this_thread::sleep_for(milliseconds(options.drain_delay));

@@ -80,6 +80,7 @@ struct Connection::Reply {
 
 asio::awaitable<void> Connection::run() {
   Next next = Next::kNextRequest;
+  if (co_await stream_->open(Clock::now() + server_.options.timeouts.handshake)) next = Next::kClose;
   while (next == Next::kNextRequest && !aborted_) {
     next = co_await serve_request();
     first_request_ = false;
@@ -94,6 +95,7 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<void> Connection::turn_away() {
+  if (co_await stream_->open(Clock::now() + std::chrono::seconds(1))) co_return stream_->close();
   Response response = render(busy(), nullptr);
   request_start_ = Clock::now();
   Reply reply;
@@ -132,6 +134,7 @@ asio::awaitable<Connection::Next> Connection::serve_request() {
   reply.served.id = head.request.id;
   reply.served.method = head.request.method;
   reply.served.path = head.request.path;
+  reply.served.remote_address = head.request.remote_address;
   if (server_.service.observe) {
     reply.served.trace_id = head.request.trace_id;
     reply.served.user_agent = head.request.headers.find("User-Agent").value_or("");
@@ -198,7 +201,7 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
     if (!error) error = stream_->read_arrived(received_, limits.head_bytes + 1).error;
     if (error && was_idle) co_return Received::kGone;
     if (error) co_return judge_read_error(error, problem);
-    if (was_idle) {
+    if (was_idle && !received_.empty()) {  // with TLS a part of a record can come alone
       request_start_ = Clock::now();
       if (!begun) deadline = request_start_ + timeouts.header;
     }
@@ -212,7 +215,8 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
     co_return Received::kProblem;
   }
   head = std::move(std::get<RequestHead>(parsed));
-  head.request.remote_address = stream_->peer();
+  head.request.remote_address =
+      client_address(stream_->peer(), head.request.headers, server_.options.proxies);
   head.request.id = choose_request_id(head.request.headers);
   if (const auto traceparent = head.request.headers.find("traceparent")) {
     head.request.trace_id = parse_trace_id(*traceparent).value_or("");
@@ -376,7 +380,7 @@ asio::awaitable<Connection::Next> Connection::send(Response response, Reply repl
 void Connection::report(Reply& reply, std::size_t sent_bytes, bool whole) {
   if (!server_.service.observe) return;
   Served& served = reply.served;
-  served.remote_address = stream_->peer();
+  if (served.remote_address.empty()) served.remote_address = stream_->peer();
   served.sent_bytes = sent_bytes;
   served.whole = whole;
   served.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - request_start_);

@@ -25,12 +25,16 @@ struct ServerState {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, ServerState& server)
-      : server_(server), stream_(std::make_shared<Stream>(std::move(socket))) {}
+      : server_(server),
+        stream_(std::make_shared<Stream>(std::move(socket),
+                                         server.options.tls ? server.options.tls->context() : nullptr)) {}
 
   // Serves until the client or the server has had enough.
   boost::asio::awaitable<void> run();
   // Answers 503 without reading anything.
   boost::asio::awaitable<void> turn_away();
+
+  [[nodiscard]] const std::string& peer() const { return stream_->peer(); }
 
   // From any thread. Closes an idle connection; the request in flight becomes the last.
   void drain();

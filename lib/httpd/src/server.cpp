@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -61,6 +62,7 @@ struct Server::Impl {
   std::mutex mutex;
   std::condition_variable gone;
   std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::unordered_map<std::string, std::size_t> per_client;  // open connections, by client_key()
   std::vector<std::jthread> threads;
 };
 
@@ -120,12 +122,16 @@ void Server::Impl::admit(tcp::socket socket) {
   const std::lock_guard lock(mutex);
   const std::size_t limit = state.options.limits.connections;
   if (connections.size() >= limit + kTurnedAway) return;
-  const bool wanted = connections.size() < limit;
   const asio::any_io_executor strand = socket.get_executor();
   const auto connection = std::make_shared<Connection>(std::move(socket), state);
+  // What is behind a proxy are many clients.
+  const std::string client =
+      state.options.proxies.contains(connection->peer()) ? "" : client_key(connection->peer());
+  const std::size_t of_client = client.empty() ? 0 : ++per_client[client];
+  const bool wanted = connections.size() < limit && of_client <= state.options.limits.connections_per_client;
   connections.insert(connection);
   asio::co_spawn(strand, wanted ? connection->run() : connection->turn_away(),
-                 [this, connection](const std::exception_ptr& failure) {
+                 [this, connection, client](const std::exception_ptr& failure) {
                    try {
                      if (failure) std::rethrow_exception(failure);
                    } catch (const std::exception& error) {
@@ -133,6 +139,7 @@ void Server::Impl::admit(tcp::socket socket) {
                    }
                    const std::lock_guard held(mutex);
                    connections.erase(connection);
+                   if (!client.empty() && --per_client[client] == 0) per_client.erase(client);
                    gone.notify_all();
                  });
 }
@@ -174,7 +181,7 @@ std::uint16_t Server::port() const {
 }
 
 std::string Server::url() const {
-  return "http://" + to_string(impl_->address);
+  return (impl_->state.options.tls ? "https://" : "http://") + to_string(impl_->address);
 }
 
 void Server::stop_accepting() {

@@ -6,6 +6,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "winnow/httpd/client_address.hpp"
+
 namespace winnow::httpd {
 
 namespace asio = boost::asio;
@@ -42,21 +44,49 @@ class Stream::Watch {
   Stream& stream_;
 };
 
-Stream::Stream(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+Stream::Stream(tcp::socket socket, const std::shared_ptr<ssl_ctx_st>& tls)
+    : socket_(std::move(socket)), timer_(socket_.get_executor()) {
   ErrorCode ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   const tcp::endpoint endpoint = socket_.remote_endpoint(ignored);
-  peer_ = endpoint.address().to_string();
+  const std::string address = endpoint.address().to_string();
+  const std::optional<AddressBytes> parsed = parse_address(address);
+  peer_ = parsed ? to_string(*parsed) : address;  // IPv4 looks the same on a socket for both
+  if (tls) tls_.emplace(tls, socket_.native_handle());
+}
+
+asio::awaitable<Stream::ErrorCode> Stream::wait_for(TlsSession::Step step) {
+  if (step == TlsSession::Step::kEnded) co_return asio::error::eof;
+  if (step == TlsSession::Step::kBroken) co_return asio::error::connection_reset;
+  const auto what = step == TlsSession::Step::kReadable ? tcp::socket::wait_read : tcp::socket::wait_write;
+  const auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
+  co_return error;
+}
+
+asio::awaitable<Stream::ErrorCode> Stream::open(Clock::time_point deadline) {
+  if (!tls_) co_return ErrorCode{};
+  const Watch watch(*this, deadline);
+  while (true) {
+    const TlsSession::Step step = tls_->handshake();
+    if (step == TlsSession::Step::kDone) co_return ErrorCode{};
+    if (const ErrorCode error = co_await wait_for(step)) co_return watch.translate(error);
+  }
 }
 
 asio::awaitable<Stream::Transfer> Stream::read_some(asio::mutable_buffer buffer, Clock::time_point deadline) {
   const Watch watch(*this, deadline);
+  while (tls_) {
+    const auto [step, bytes] = tls_->read(buffer.data(), buffer.size());
+    if (step == TlsSession::Step::kDone) co_return Transfer{{}, bytes};
+    if (const ErrorCode error = co_await wait_for(step)) co_return Transfer{watch.translate(error), 0};
+  }
   const auto [error, bytes] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
   co_return Transfer{watch.translate(error), bytes};
 }
 
 asio::awaitable<Stream::ErrorCode> Stream::wait_readable(Clock::time_point deadline) {
+  if (tls_ && tls_->pending()) co_return ErrorCode{};
   const Watch watch(*this, deadline);
   const auto [error] =
       co_await socket_.async_wait(tcp::socket::wait_read, asio::as_tuple(asio::use_awaitable));
@@ -66,6 +96,13 @@ asio::awaitable<Stream::ErrorCode> Stream::wait_readable(Clock::time_point deadl
 Stream::Transfer Stream::read_arrived(std::string& target, std::size_t max_bytes) {
   std::array<char, 16384> buffer;
   Transfer transfer;
+  if (tls_) {
+    const auto [step, bytes] = tls_->read(buffer.data(), std::min(max_bytes, buffer.size()));
+    if (step == TlsSession::Step::kEnded) transfer.error = asio::error::eof;
+    if (step == TlsSession::Step::kBroken) transfer.error = asio::error::connection_reset;
+    target.append(buffer.data(), bytes);
+    return transfer;
+  }
   transfer.bytes =
       socket_.read_some(asio::buffer(buffer, std::min(max_bytes, buffer.size())), transfer.error);
   if (transfer.error == asio::error::would_block) transfer.error = {};
@@ -79,11 +116,24 @@ void Stream::watch_for_end(std::function<void()> ended) {
                                               ended = std::move(ended)](ErrorCode error) {
     if (error || number != self->end_watch_) return;
     self->watching_ = false;
-    char byte = 0;
-    ErrorCode peeked;
-    self->socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, peeked);
-    if (peeked && peeked != asio::error::would_block) ended();
+    const std::optional<bool> end = self->peer_ended();
+    if (end == true) ended();
+    // With TLS a part of a record can come alone.
+    if (!end && self->tls_) self->watch_for_end(ended);
   });
+}
+
+std::optional<bool> Stream::peer_ended() {
+  if (tls_) {
+    const TlsSession::Step step = tls_->peek();
+    if (step == TlsSession::Step::kReadable || step == TlsSession::Step::kWritable) return std::nullopt;
+    return step != TlsSession::Step::kDone;
+  }
+  char byte = 0;
+  ErrorCode peeked;
+  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, peeked);
+  if (peeked == asio::error::would_block) return std::nullopt;
+  return static_cast<bool>(peeked);
 }
 
 void Stream::stop_watching() {
@@ -96,6 +146,14 @@ asio::awaitable<Stream::ErrorCode> Stream::write(std::string_view head, std::str
                                                  Clock::duration stall) {
   while (!head.empty() || !body.empty()) {
     const Watch watch(*this, Clock::now() + stall);
+    if (tls_) {
+      std::string_view& next = head.empty() ? body : head;
+      const auto [step, bytes] = tls_->write(next.data(), next.size());
+      next.remove_prefix(bytes);
+      if (step == TlsSession::Step::kDone) continue;
+      if (const ErrorCode error = co_await wait_for(step)) co_return watch.translate(error);
+      continue;
+    }
     const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
     const auto [error, bytes] =
         co_await socket_.async_write_some(buffers, asio::as_tuple(asio::use_awaitable));
@@ -109,6 +167,9 @@ asio::awaitable<Stream::ErrorCode> Stream::write(std::string_view head, std::str
 
 asio::awaitable<void> Stream::linger(LingerLimits limits) {
   ErrorCode error;
+  // What still comes is of no interest, so it need not be deciphered.
+  if (tls_) tls_->say_goodbye();
+  tls_.reset();
   socket_.shutdown(tcp::socket::shutdown_send, error);
   const Clock::time_point end = Clock::now() + limits.total;
   std::array<char, 16384> discarded;
@@ -123,10 +184,7 @@ asio::awaitable<void> Stream::linger(LingerLimits limits) {
 }
 
 bool Stream::readable() {
-  char byte = 0;
-  ErrorCode error;
-  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-  return error != asio::error::would_block && error != asio::error::try_again;
+  return (tls_ && tls_->pending()) || peer_ended().has_value();
 }
 
 void Stream::interrupt() {
@@ -136,6 +194,7 @@ void Stream::interrupt() {
 
 void Stream::close() {
   ErrorCode ignored;
+  if (tls_) tls_->say_goodbye();
   socket_.close(ignored);
   timer_.cancel();
 }

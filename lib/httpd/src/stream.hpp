@@ -7,12 +7,16 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "tls_session.hpp"
+
 namespace winnow::httpd {
 
-// A client's socket whose every operation has a deadline. All calls on the socket's strand.
+// A client's socket, plain or with TLS, whose every operation has a deadline. All calls on the socket's
+// strand.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   using Clock = std::chrono::steady_clock;
@@ -23,7 +27,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
     std::size_t bytes = 0;
   };
 
-  explicit Stream(boost::asio::ip::tcp::socket socket);
+  // tls: null for a plain one.
+  Stream(boost::asio::ip::tcp::socket socket, const std::shared_ptr<ssl_ctx_st>& tls);
+
+  // Agrees on keys with the client, if there is TLS. Comes before anything else.
+  boost::asio::awaitable<ErrorCode> open(Clock::time_point deadline);
 
   [[nodiscard]] boost::asio::any_io_executor executor() { return socket_.get_executor(); }
   [[nodiscard]] const std::string& peer() const { return peer_; }
@@ -62,7 +70,12 @@ class Stream : public std::enable_shared_from_this<Stream> {
  private:
   class Watch;  // arms the deadline for as long as it lives
 
+  boost::asio::awaitable<ErrorCode> wait_for(TlsSession::Step step);
+  // Whether the peer has closed, going by what there is to read; nothing if there is nothing to read.
+  std::optional<bool> peer_ended();
+
   boost::asio::ip::tcp::socket socket_;
+  std::optional<TlsSession> tls_;
   boost::asio::steady_timer timer_;
   std::string peer_;
   std::uint64_t watch_number_ = 0;

@@ -98,6 +98,11 @@ void Transfer::prepare(const HttpRequest& request, HostLimiter::Ticket ticket) {
     }
   }
   set(handle_, CURLOPT_HTTPHEADER, header_list_);
+  set(handle_, CURLOPT_HTTPGET, 1L);
+  if (request.form) {
+    set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form->size()));
+    set(handle_, CURLOPT_COPYPOSTFIELDS, request.form->c_str());
+  }
 }
 
 bool Transfer::is_slow(std::chrono::steady_clock::time_point now) const {

@@ -115,6 +115,64 @@ function showProblem(card, detail) {
   return detail;
 }
 
+// SHA-256 (FIPS 180-4) of ASCII text, as hexadecimal digits. The browser's own is not there without TLS.
+const primes = [];
+for (let n = 2; primes.length < 64; ++n) if (primes.every((prime) => n % prime)) primes.push(n);
+const fraction = (x) => ((x - Math.floor(x)) * 0x100000000) | 0;
+const roundConstants = primes.map((prime) => fraction(Math.cbrt(prime)));
+const initialState = primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime)));
+
+function sha256(text) {
+  const blocks = (text.length + 72) >> 6;
+  const words = new Int32Array(blocks * 16);
+  for (let i = 0; i < text.length; ++i) words[i >> 2] |= text.charCodeAt(i) << (24 - (i & 3) * 8);
+  words[text.length >> 2] |= 0x80 << (24 - (text.length & 3) * 8);
+  words[words.length - 1] = text.length * 8;
+  const rotate = (x, n) => (x >>> n) | (x << (32 - n));
+  const state = Int32Array.from(initialState);
+  const w = new Int32Array(64);
+  for (let block = 0; block < words.length; block += 16) {
+    let [a, b, c, d, e, f, g, h] = state;
+    for (let i = 0; i < 64; ++i) {
+      if (i < 16) {
+        w[i] = words[block + i];
+      } else {
+        const x = w[i - 15];
+        const y = w[i - 2];
+        w[i] = w[i - 16] + w[i - 7] + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
+      }
+      const one = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + roundConstants[i] + w[i]) | 0;
+      const two = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      [h, g, f, e, d, c, b, a] = [g, f, e, (d + one) | 0, c, b, a, (one + two) | 0];
+    }
+    [a, b, c, d, e, f, g, h].forEach((value, i) => { state[i] += value; });
+  }
+  return Array.from(state, (value) => (value >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+// Where the server asks for it: the answer to a sum that takes robots more time than they have. See https://altcha.org.
+async function passGate() {
+  if (!form.dataset.gate) return {};
+  if (form.dataset.gate !== "work") {
+    const token = form.querySelector(`[name="${form.dataset.gate}"]`)?.value;
+    if (!token) throw new Error("Show first that you are no robot, then send the picture again.");
+    // A token is good for one picture.
+    (window.grecaptcha ?? window.hcaptcha ?? window.turnstile)?.reset();
+    return { "X-Gate-Answer": token };
+  }
+  const response = await fetch("api/challenge");
+  const sum = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(sum.detail || `The server answered ${response.status}; try again.`);
+  const { algorithm, challenge, maxnumber, salt, signature } = sum;
+  for (let number = 0; number <= maxnumber; ++number) {
+    if (number % 2000 === 1999) await wait(0);  // so that the page stays alive
+    if (sha256(salt + number) === challenge) {
+      return { "X-Gate-Answer": btoa(JSON.stringify({ algorithm, challenge, number, salt, signature })) };
+    }
+  }
+  throw new Error("The server asked for something impossible; reload the page.");
+}
+
 // The answer, or an Error whose message is for people.
 async function ask(file, card, more = "") {
   if (file.size > maxBytes) {
@@ -122,11 +180,14 @@ async function ask(file, card, more = "") {
   }
   for (let tries = 1; ; ++tries) {
     let response;
+    const gate = await passGate().catch((error) => {
+      throw error instanceof TypeError ? new Error("The server cannot be reached. Check the connection and try again.") : error;
+    });
     try {
       response = await fetch(`${api}&top=${shownClasses}${more}`, {
         method: "POST",
         // What is no picture is sent too: the server can say what it is.
-        headers: { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" },
+        headers: { ...gate, "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" },
         body: file,
       });
     } catch {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "assets.hpp"
+#include "captcha.hpp"
 #include "model_card.hpp"
 #include "problems.hpp"
 #include "winnow/core/text.hpp"
@@ -121,6 +122,30 @@ Html link_models(const std::vector<std::string>& names) {
                     {{"links", links}});
 }
 
+// What the page's script goes by.
+std::string gate_name(Gate gate) {
+  if (gate == Gate::kNone) return "";
+  return gate == Gate::kProofOfWork ? "work" : std::string(captcha_service(gate)->field);
+}
+
+// The service's script fills the element, and puts its token into the form.
+Html captcha_of(Gate gate, const std::string& site_key) {
+  const CaptchaService* service = captcha_service(gate);
+  if (service == nullptr) return {};
+  return Html::fill(
+      "<div class=\"{{class}}\" data-sitekey=\"{{key}}\"></div><script src=\"{{script}}\" async "
+      "defer></script>",
+      {{"class", std::string(service->css_class)},
+       {"key", site_key},
+       {"script", std::string(service->script)}});
+}
+
+Html without_script(Gate gate) {
+  if (gate == Gate::kNone) return {};
+  return Html::fill(
+      "<noscript><p class=\"limits\">To keep robots out, this page needs JavaScript.</p></noscript>", {});
+}
+
 struct Notice {
   std::string title;
   std::string detail;
@@ -155,12 +180,15 @@ const std::map<std::string, Asset>& page_assets() {
   return all;
 }
 
-Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes)
+Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
+           const SecurityOptions& security)
     : id_(model.id()),
       explains_(model.explains()),
       facts_(describe_model(model)),
       others_(link_models(other_models)),
       max_body_bytes_(max_body_bytes),
+      gate_(security.gate),
+      site_key_(security.captcha_site_key),
       empty_(render(Html()), "text/html; charset=utf-8", Freshness::kRevalidate),
       card_(model_card(model, stylesheet_link(), icon_link()), "text/html; charset=utf-8",
             Freshness::kRevalidate) {}
@@ -187,6 +215,9 @@ std::string Page::render(const Html& cards) const {
                                          {"max_bytes", std::to_string(max_body_bytes_)},
                                          {"limit", format_limit(max_body_bytes_)},
                                          {"explain", explain},
+                                         {"gate", gate_name(gate_)},
+                                         {"captcha", captcha_of(gate_, site_key_)},
+                                         {"without_script", without_script(gate_)},
                                          {"others", others_},
                                          {"cards", cards},
                                          {"facts", facts_},

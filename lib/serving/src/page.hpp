@@ -9,6 +9,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/httpd/asset.hpp"
 #include "winnow/inference/answer.hpp"
+#include "winnow/serving/security.hpp"
 
 namespace winnow::serving {
 
@@ -26,7 +27,8 @@ struct PictureAnswer {
 class Page {
  public:
   // other_models: names, to be linked to.
-  Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes);
+  Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
+       const SecurityOptions& security);
 
   [[nodiscard]] const httpd::Asset& empty() const { return empty_; }
   // The page with answers on it, for browsers that sent the plain form.
@@ -42,6 +44,8 @@ class Page {
   Html facts_;
   Html others_;
   std::size_t max_body_bytes_;
+  const Gate gate_;
+  const std::string site_key_;
   httpd::Asset empty_;
   httpd::Asset card_;
 };

@@ -1,5 +1,7 @@
 #include "winnow/serving/site.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -8,6 +10,7 @@
 #include "assets.hpp"
 #include "backend.hpp"
 #include "classify_api.hpp"
+#include "guard.hpp"
 #include "kserve_api.hpp"
 #include "page.hpp"
 #include "problems.hpp"
@@ -32,15 +35,21 @@ constexpr std::string_view kCardRoot = "/models/";
 
 // Nothing from elsewhere runs or loads, and the site stands in no frame. Answers are kept by nobody unless
 // they say otherwise.
-Headers site_headers() {
-  return {{"Content-Security-Policy",
-           "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src "
-           "'self'; "
-           "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-          {"X-Content-Type-Options", "nosniff"},
-          {"Referrer-Policy", "no-referrer"},
-          {"Cross-Origin-Resource-Policy", "same-origin"},
-          {"Cache-Control", "no-store"}};
+// foreign: origins of the gate's service, if there is one.
+Headers site_headers(std::string_view foreign) {
+  const std::string frames = foreign.empty() ? "" : fmt::format("frame-src {}; ", foreign);
+  return {
+      {"Content-Security-Policy",
+       fmt::format("default-src 'none'; script-src 'self' {0}; style-src 'self'; img-src 'self' blob: data:; "
+                   "connect-src 'self' {0}; {1}form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                   foreign, frames)},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+      {"Cache-Control", "no-store"}};
 }
 
 // The two protocols whose errors have a form of their own.
@@ -70,8 +79,11 @@ Response render_problem(const Problem& problem, const Request* request) {
   return response;
 }
 
-httpd::ServerOptions with_site_headers(httpd::ServerOptions options) {
-  options.headers = site_headers();
+httpd::ServerOptions with_site_headers(httpd::ServerOptions options, Gate gate) {
+  const CaptchaService* service = captcha_service(gate);
+  options.headers = site_headers(service == nullptr ? "" : service->origins);
+  // A year, as preload lists ask for (RFC 6797).
+  if (options.tls) options.headers.add("Strict-Transport-Security", "max-age=31536000");
   return options;
 }
 
@@ -81,10 +93,12 @@ struct Site::Impl {
   Impl(SiteOptions site_options, Logger& logger);
 
   void add_routes();
-  std::optional<Problem> admit(const Request& request) const;
-  void handle(Request request, Responder respond) const;
+  std::optional<Problem> admit(const Request& request);
+  void handle(Request request, Responder respond);
+  void route(Request request, Responder respond);
   Response render(const Problem& problem, const Request* request) const;
   void allow_origin(const std::string& origin, Response& response) const;
+  void add_headers(const std::string& origin, const std::string& remote_address, Response& response) const;
   void observe(const httpd::Served& served);
   [[nodiscard]] bool ready() const { return all_open && !retired; }
   std::shared_ptr<const Page> page_of(const ServedModel& model);
@@ -105,7 +119,8 @@ struct Site::Impl {
   std::atomic<bool> retired = false;
   std::mutex pages_mutex;
   std::map<const ServedModel*, std::shared_ptr<const Page>> pages;  // of open models
-  httpd::Server server;                                             // last, so that it ends first
+  Guard guard;           // what it still asks a service for comes back to what stands above
+  httpd::Server server;  // last, so that it ends first
 };
 
 Site::Impl::Impl(SiteOptions site_options, Logger& logger)
@@ -120,13 +135,15 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
                }),
       tensorflow(backend),
       kserve(backend, [this] { return ready(); }),
-      server(with_site_headers(options.server),
+      guard(options.security, options.cors_origins, log),
+      server(with_site_headers(options.server, options.security.gate),
              {[this](Request request, Responder respond) { handle(std::move(request), std::move(respond)); },
               [this](const Request& request) { return admit(request); },
               [this](const Problem& problem, const Request* request) { return render(problem, request); },
               [this](const httpd::Served& served) { observe(served); }},
              log) {
-  checks = {[this](const Request& request) { return router.find_fault(request); },
+  checks = {[this](const Request& request) { return guard.check_client(request); },
+            [this](const Request& request) { return router.find_fault(request); },
             [this](const Request& request) -> std::optional<Problem> {
               const bool needs_model =
                   request.method == "POST" || request.path == "/" || request.path.starts_with(kCardRoot);
@@ -136,7 +153,8 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
             [](const Request& request) {
               const bool uploads = request.method == "POST" && !is_protocol(request.path);
               return uploads ? check_upload_type(request) : std::nullopt;
-            }};
+            },
+            [this](const Request& request) { return guard.check_right(request); }};
   add_routes();
 }
 
@@ -154,6 +172,11 @@ void Site::Impl::add_routes() {
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     respond(std::move(response));
   });
+  if (options.security.gate == Gate::kProofOfWork) {
+    router.add("GET", "/api/challenge", [this](const Request&, Responder respond) {
+      respond(httpd::json_response(200, *guard.challenge()));
+    });
+  }
   router.add("GET", "/", [this](const Request& request, Responder respond) {
     const std::string name = request.parameter("model").value_or("");
     const auto model = models.find({name, std::nullopt, ""});
@@ -203,7 +226,7 @@ void Site::Impl::add_routes() {
   router.add_below(KserveApi::kRoot + std::string("/"), infer);
 }
 
-std::optional<Problem> Site::Impl::admit(const Request& request) const {
+std::optional<Problem> Site::Impl::admit(const Request& request) {
   for (const auto& check : checks) {
     if (std::optional<Problem> problem = check(request)) return problem;
   }
@@ -218,31 +241,55 @@ void Site::Impl::allow_origin(const std::string& origin, Response& response) con
   response.headers.set("Access-Control-Allow-Origin", all ? "*" : origin);
   response.headers.set("Access-Control-Allow-Methods", "GET, POST");
   response.headers.set("Access-Control-Allow-Headers",
-                       "Content-Type, X-Request-Id, Inference-Header-Content-Length");
-  response.headers.set("Access-Control-Expose-Headers",
-                       "Retry-After, X-Request-Id, Inference-Header-Content-Length");
+                       "Authorization, Content-Type, X-Api-Key, X-Gate-Answer, X-Request-Id, "
+                       "Inference-Header-Content-Length");
+  response.headers.set(
+      "Access-Control-Expose-Headers",
+      "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Inference-Header-Content-Length");
   response.headers.set("Access-Control-Max-Age", "86400");
   if (!all) response.headers.set("Vary", "Origin");
 }
 
-void Site::Impl::handle(Request request, Responder respond) const {
+void Site::Impl::add_headers(const std::string& origin, const std::string& remote_address,
+                             Response& response) const {
+  if (!origin.empty() && !options.cors_origins.empty()) allow_origin(origin, response);
+  guard.add_rate(remote_address, response);
+}
+
+// A service of others is asked only now that the body is there, because forms have the token in it.
+void Site::Impl::route(Request request, Responder respond) {
+  if (!guard.must_verify(request)) return router.handle(std::move(request), std::move(respond));
+  const auto kept = std::make_shared<Request>(std::move(request));
+  const auto responder = std::make_shared<Responder>(std::move(respond));
+  guard.verify(*kept, [this, kept, responder](const std::optional<Problem>& problem) {
+    if (problem) return (*responder)(render_problem(*problem, kept.get()));
+    try {
+      router.handle(std::move(*kept), std::move(*responder));
+    } catch (const std::exception& error) {  // the responder is gone, and has answered 500
+      log.error("after the gate: {}", error.what());
+    }
+  });
+}
+
+void Site::Impl::handle(Request request, Responder respond) {
   const std::string origin(request.headers.find("Origin").value_or(""));
-  if (origin.empty() || options.cors_origins.empty()) {
-    return router.handle(std::move(request), std::move(respond));
-  }
+  const bool plain = origin.empty() || options.cors_origins.empty();
+  if (plain && options.security.rate == 0) return route(std::move(request), std::move(respond));
   const auto original = std::make_shared<Responder>(std::move(respond));
-  router.handle(std::move(request), Responder(
-                                        [this, original, origin](Response response) {
-                                          allow_origin(origin, response);
-                                          (*original)(std::move(response));
-                                        },
-                                        [original] { return original->wanted(); }));
+  const std::string remote = request.remote_address;
+  route(std::move(request), Responder(
+                                [this, original, origin, remote](Response response) {
+                                  add_headers(origin, remote, response);
+                                  (*original)(std::move(response));
+                                },
+                                [original] { return original->wanted(); }));
 }
 
 Response Site::Impl::render(const Problem& problem, const Request* request) const {
   Response response = render_problem(problem, request);
-  if (request != nullptr && !options.cors_origins.empty()) {
-    if (const auto origin = request->headers.find("Origin")) allow_origin(std::string(*origin), response);
+  if (request != nullptr) {
+    const std::string origin(request->headers.find("Origin").value_or(""));
+    add_headers(origin, request->remote_address, response);
   }
   return response;
 }
@@ -258,7 +305,7 @@ std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
   if (const auto known = pages.find(&model); known != pages.end()) return known->second;
   std::vector<std::string> others = models.names();
   std::erase(others, model.id().name);
-  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes);
+  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security);
   // One that has been replaced meanwhile is not kept: another could come to lie where it lay.
   const bool current = models.find({model.id().name, model.id().version, ""}).get() == &model;
   if (current) pages[&model] = page;
@@ -310,6 +357,10 @@ std::string Site::summary() const {
   const model::Metadata& metadata = model->metadata();
   return format_count(metadata.classes.size(), "class") + ", " + std::to_string(metadata.preprocessing.size) +
          " px";
+}
+
+void Site::refresh_keys() {
+  impl_->guard.refresh_keys();
 }
 
 void Site::set_ready() {

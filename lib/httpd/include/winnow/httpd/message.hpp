@@ -50,7 +50,7 @@ struct Request {
   std::string query;   // as sent, without the '?'
   Headers headers;
   Bytes body;
-  std::string remote_address;  // the peer's IP address
+  std::string remote_address;  // the client's IP address: the peer's, or whom a trusted proxy asks for
   // Names this request in answers and logs: the client's X-Request-Id, if it is a word of reasonable length.
   std::string id;
   std::string trace_id;  // of its traceparent, 32 hexadecimal digits; empty without a valid one

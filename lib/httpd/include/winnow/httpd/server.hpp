@@ -10,9 +10,11 @@
 #include <string>
 
 #include "winnow/core/log.hpp"
+#include "winnow/httpd/client_address.hpp"
 #include "winnow/httpd/listen_address.hpp"
 #include "winnow/httpd/message.hpp"
 #include "winnow/httpd/responder.hpp"
+#include "winnow/httpd/tls.hpp"
 
 namespace winnow::httpd {
 
@@ -20,17 +22,19 @@ namespace winnow::httpd {
 struct Limits {
   std::size_t head_bytes = 16 << 10;  // start line and header fields; above: 431
   std::size_t head_fields = 100;
-  std::size_t body_bytes = 20 << 20;        // above: 413
-  std::size_t buffered_bytes = 512 << 20;   // bodies of all requests being received or answered; above: 503;
-                                            // room for one is always there
-  std::size_t connections = 512;            // above: 503
-  std::size_t discarded_bytes = 128 << 20;  // read away after an early answer, so that the client sees it
+  std::size_t body_bytes = 20 << 20;         // above: 413
+  std::size_t buffered_bytes = 512 << 20;    // bodies of all requests being received or answered; above: 503;
+                                             // room for one is always there
+  std::size_t connections = 512;             // above: 503
+  std::size_t connections_per_client = 256;  // above: 503; a trusted proxy is no client
+  std::size_t discarded_bytes = 128 << 20;   // read away after an early answer, so that the client sees it
 };
 
 struct Timeouts {
-  std::chrono::milliseconds header{10'000};  // from the first byte of a request to the end of its head
-  std::chrono::milliseconds idle{75'000};    // between requests; longer than proxies keep a connection (60 s)
-  std::chrono::milliseconds body{300'000};   // a whole body
+  std::chrono::milliseconds handshake{10'000};  // of TLS, all of it
+  std::chrono::milliseconds header{10'000};     // from the first byte of a request to the end of its head
+  std::chrono::milliseconds idle{75'000};   // between requests; longer than proxies keep a connection (60 s)
+  std::chrono::milliseconds body{300'000};  // a whole body
   std::chrono::milliseconds body_grace{20'000};  // after it a body must have come at body_bytes_per_second
   std::size_t body_bytes_per_second = 240;
   std::chrono::milliseconds write_stall{30'000};  // a client that takes nothing of its answer
@@ -42,7 +46,9 @@ struct ServerOptions {
   ListenAddress listen;
   std::optional<int>
       inherited_socket;  // one that listens already, in place of `listen`; the server closes it
-  unsigned threads = 2;  // for connections; handlers run on them too
+  std::shared_ptr<const TlsIdentity> tls;  // if set: TLS, and nothing else
+  TrustedProxies proxies;                  // who may say whom they ask for
+  unsigned threads = 2;                    // for connections; handlers run on them too
   Limits limits;
   Timeouts timeouts;
   Headers headers;  // go into every answer that does not set them itself, the server's own errors included
@@ -91,7 +97,7 @@ class Server {
 
   // After start(): the port, also where 0 was asked for.
   [[nodiscard]] std::uint16_t port() const;
-  // After start(): "http://127.0.0.1:8080".
+  // After start(): "http://127.0.0.1:8080", with TLS "https://127.0.0.1:8443".
   [[nodiscard]] std::string url() const;
 
   // Closes the port. Open connections go on. May be called again.

@@ -20,7 +20,7 @@ struct HttpTimeouts {
   std::chrono::seconds slow_for{20};
 };
 
-// A GET.
+// A GET, or a POST of a form.
 struct HttpRequest {
   Url url;
   // Of the body of a 2xx answer, as sent and after content decoding. Other bodies are not kept.
@@ -34,6 +34,10 @@ struct HttpRequest {
   // "Name: value" lines to send as well, such as a key. They go to this address alone, never to where it
   // redirects.
   std::shared_ptr<const std::vector<std::string>> headers{};
+  // If set: sent as application/x-www-form-urlencoded. Where it redirects, the form does not go:
+  // max_redirects must be 0. It is sent again after a failure that may pass unless RetryOptions::retries is
+  // 0.
+  std::shared_ptr<const std::string> form{};
 };
 
 // The final answer, after redirects and retries; its status may be any but a followed redirect's.

@@ -14,6 +14,7 @@
 #include "winnow/httpd/server.hpp"
 #include "winnow/inference/classifier.hpp"
 #include "winnow/serving/model_id.hpp"
+#include "winnow/serving/security.hpp"
 
 namespace winnow::serving {
 
@@ -32,6 +33,7 @@ struct SiteOptions {
 
   httpd::ServerOptions server;  // its headers are the site's own
   BatchingOptions batching;
+  SecurityOptions security;
   std::size_t pictures = 8;  // in one request
   std::size_t top_k = 5;     // classes in an answer, unless the request says otherwise
   // By model name, then label ("stable", "canary"): the version that it means.
@@ -64,6 +66,9 @@ class Site {
 
   // "37 classes, 224 px", or how many models there are.
   [[nodiscard]] std::string summary() const;
+
+  // Reads the file of keys again if it has changed; what is no good is logged, and the keys from before stay.
+  void refresh_keys();
 
   // /readyz says 200 from now on: all models that were asked for are open.
   void set_ready();
