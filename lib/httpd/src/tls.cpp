@@ -4,12 +4,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
 
 #include "winnow/core/error.hpp"
+#include "winnow/core/file_state.hpp"
 
 namespace winnow::httpd {
 namespace {
@@ -80,14 +80,8 @@ Context load(const TlsFiles& files) {
   return context;
 }
 
-std::string sign(const std::filesystem::path& file) {
-  struct stat about {};
-  if (::stat(file.c_str(), &about) != 0) return "missing";
-  return fmt::format("{}:{}:{}.{}", about.st_ino, about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec);
-}
-
 std::string sign(const TlsFiles& files) {
-  return sign(files.certificate) + " " + sign(files.key);
+  return file_state(files.certificate) + " " + file_state(files.key);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "winnow/core/base64.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
+#include "winnow/core/file_state.hpp"
 #include "winnow/core/hash.hpp"
 #include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
@@ -113,18 +114,16 @@ void revoke_api_key(const std::filesystem::path& file, const std::string& name) 
 }
 
 KeyRing::KeyRing(std::filesystem::path file, Logger& log) : file_(std::move(file)), log_(log) {
+  state_ = file_state(file_);  // before it is read: what changes meanwhile is read again
   keys_ = read_api_keys(file_);
-  std::error_code ignored;
-  changed_ = std::filesystem::last_write_time(file_, ignored);
 }
 
 void KeyRing::refresh() {
-  std::error_code error;
-  const auto changed = std::filesystem::last_write_time(file_, error);
+  std::string state = file_state(file_);
   {
     const std::lock_guard lock(mutex_);
-    if (changed == changed_) return;
-    changed_ = changed;
+    if (state == state_) return;
+    state_ = std::move(state);
   }
   try {
     std::vector<ApiKey> keys = read_api_keys(file_);

@@ -1,11 +1,11 @@
 #include "winnow/serving/model_watcher.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "winnow/core/file_state.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::serving {
@@ -14,14 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFileName = "model.onnx";
-
-// Empty if there is no such file.
-std::string signature_of(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  return fmt::format("{}/{} {} {}.{:09}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
-                     status.st_mtim.tv_nsec);
-}
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.front() != '.' && std::ranges::all_of(text, [](char c) {
@@ -82,13 +74,13 @@ void ModelWatcher::look_at(const ModelSource& source,
   std::error_code ignored;
   if (!fs::is_directory(source.path, ignored)) {
     const std::string name = source.name.empty() ? plain.stem().string() : source.name;
-    found[is_name(name) ? name : "model"][1] = {source.path, signature_of(source.path)};
+    found[is_name(name) ? name : "model"][1] = {source.path, file_state(source.path)};
     return;
   }
   const auto add_versions = [&](const std::string& name, const fs::path& folder) {
     for (const fs::path& version_folder : folders_in(folder)) {
       const std::uint64_t version = parse_version(version_folder.filename().string());
-      const std::string signature = signature_of(version_folder / kFileName);
+      const std::string signature = file_state(version_folder / kFileName);
       if (version > 0 && !signature.empty()) found[name][version] = {version_folder / kFileName, signature};
     }
   };

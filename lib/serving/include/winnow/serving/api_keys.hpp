@@ -56,7 +56,7 @@ class KeyRing {
   const std::filesystem::path file_;
   Logger& log_;
   mutable std::mutex mutex_;
-  std::filesystem::file_time_type changed_;
+  std::string state_;  // of the file, as it was read last
   std::vector<ApiKey> keys_;
   std::chrono::sys_days day_{};
   std::map<std::string, std::uint64_t> used_;  // today, by the key's hash
