@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "support/free_port.hpp"
 #include "winnow/core/random.hpp"
@@ -50,7 +52,7 @@ double difference(const torch::Tensor& a, const torch::Tensor& b) {
   return ((a - b).abs().max() / b.abs().max()).item<double>();
 }
 
-class TwoLearners : public testing::TestWithParam<std::pair<const char*, bool>> {};
+class TwoLearners : public testing::TestWithParam<std::pair<std::string, bool>> {};
 
 TEST_P(TwoLearners, WithHalfOfABatchEachDoWhatOneDoesWithAllOfIt) {
   const auto [name, frozen] = GetParam();
@@ -99,9 +101,10 @@ TEST_P(TwoLearners, WithHalfOfABatchEachDoWhatOneDoesWithAllOfIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, TwoLearners,
-                         testing::Values(std::pair{"small_resnet", false}, std::pair{"small_resnet", true},
-                                         std::pair{"airbench", false},
-                                         std::pair{"efficientnet_lite0", true}));
+                         testing::Values(std::pair<std::string, bool>{"small_resnet", false},
+                                         std::pair<std::string, bool>{"small_resnet", true},
+                                         std::pair<std::string, bool>{"airbench", false},
+                                         std::pair<std::string, bool>{"efficientnet_lite0", true}));
 
 }  // namespace
 }  // namespace winnow::training
