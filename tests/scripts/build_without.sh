@@ -14,7 +14,7 @@ cmake --build "$own" -j "$(nproc)" >"$own.log" 2>&1 || { grep -E 'error|FAILED' 
 [ ! -e "$own/bin/winnow-train" ] || die "winnow-train is there"
 
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
-picture=$source/docs/pictures/serve.png
+picture=$source/docs/pictures/serve-page.png
 for test in inference_test serving_test classify_tool_test; do
   [ ! -x "$own/tests/$test" ] || "$own/tests/$test" --gtest_brief=1 || die "$test fails"
 done
