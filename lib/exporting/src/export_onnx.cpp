@@ -1,7 +1,5 @@
 #include "winnow/exporting/export_onnx.hpp"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <vector>
 
@@ -45,12 +43,7 @@ Comparison compare(TorchNetwork& network, ByteSpan onnx, const Source& source, c
   const Predictions found = predict(onnx, pictures.pixels, context);
   result.largest_difference = largest_difference(expected, found.logits);
   result.same_answers = count_equal(stats::argmax(expected), found.answers);
-  if (!(result.largest_difference <= kMaxDifference)) {
-    throw Error(ErrorKind::kInvalid, "",
-                fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "
-                            "nothing was written",
-                            result.largest_difference, kMaxDifference));
-  }
+  require_close(result.largest_difference);
   return result;
 }
 

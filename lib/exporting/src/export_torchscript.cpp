@@ -1,11 +1,11 @@
 #include "winnow/exporting/export_torchscript.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <fmt/format.h>
 #include <torch/script.h>
 
 #include <sstream>
 
+#include "torch_network.hpp"
 #include "winnow/core/atomic_file.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/nn/network.hpp"
@@ -44,12 +44,7 @@ ExportedModel write(const Source& source, const std::filesystem::path& output, c
     return compare_with_network(architecture, checkpoint, nn::write_torchscript(architecture, checkpoint),
                                 context);
   });
-  if (!(difference <= kMaxDifference)) {
-    throw Error(ErrorKind::kInvalid, "",
-                fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; "
-                            "nothing was written",
-                            difference, kMaxDifference));
-  }
+  require_close(difference);
   checkpoint.metadata.metrics["export"] = {
       {"largest_logit_difference", difference}, {"pictures", kPictures}, {"pictures_from", "random"}};
   const Bytes script = nn::write_torchscript(architecture, checkpoint);

@@ -145,13 +145,10 @@ class Quantiser {
       }
     }
     if (metadata.unknown) {
-      metadata.unknown->threshold += stats::quantile(rounded.similarity, kRejectedShare) -
-                                     stats::quantile(trained_.similarity, kRejectedShare);
+      metadata.unknown->threshold += stats::quantile(rounded.similarity, stats::kRejectedShare) -
+                                     stats::quantile(trained_.similarity, stats::kRejectedShare);
     }
   }
-
-  // As training has it.
-  static constexpr double kRejectedShare = 0.05;
 
   const model::Architecture& architecture_;
   model::Checkpoint& checkpoint_;

@@ -1,8 +1,11 @@
 #include "torch_network.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "winnow/core/error.hpp"
+#include "winnow/exporting/export_onnx.hpp"
 #include "winnow/nn/network.hpp"
 #include "winnow/nn/torch_errors.hpp"
 
@@ -69,6 +72,15 @@ void TorchNetwork::observe(std::span<const std::uint8_t> pixels, const Observer&
           static_cast<std::size_t>(rows.size(-1)));
     });
   });
+}
+
+void require_close(double largest_difference) {
+  if (largest_difference <= kMaxDifference) return;
+  throw Error(
+      ErrorKind::kInvalid, "",
+      fmt::format("the exported model differs from the trained one by {:.2g}, more than {:g}; nothing was "
+                  "written",
+                  largest_difference, kMaxDifference));
 }
 
 }  // namespace winnow::exporting

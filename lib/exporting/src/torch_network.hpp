@@ -34,4 +34,8 @@ class TorchNetwork {
   std::unique_ptr<State> state_;
 };
 
+// That an exported file may differ by so much from the trained network. Throws Error{kInvalid} if it is more
+// than kMaxDifference, or no number.
+void require_close(double largest_difference);
+
 }  // namespace winnow::exporting

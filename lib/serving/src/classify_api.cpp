@@ -114,9 +114,7 @@ void ClassifyApi::handle_api(Request request, Responder respond) const {
 void ClassifyApi::handle_form(Request request, Responder respond) const {
   const auto kept = std::make_shared<const Request>(std::move(request));
   const auto refuse = [kept](const Problem& problem) {
-    Response response = httpd::html_response(problem.status, problem_page(problem, kept->path));
-    for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
-    return response;
+    return with_headers_of(problem, httpd::html_response(problem.status, problem_page(problem, kept->path)));
   };
   auto read = read_question(*kept, backend_);
   if (const auto* problem = std::get_if<Problem>(&read)) return respond(refuse(*problem));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "paths.hpp"
 #include "uploads.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/client_address.hpp"
@@ -13,10 +14,6 @@ namespace {
 
 using httpd::Problem;
 using httpd::Request;
-
-constexpr std::string_view kApiPath = "/api/classify";
-constexpr std::string_view kFormPath = "/classify";
-constexpr std::string_view kMetricsPath = "/metrics";
 
 bool is_health(const std::string& path) {
   return path == "/healthz" || path == "/readyz" || path.starts_with("/v2/health/");

@@ -1,6 +1,7 @@
 #include "kserve_api.hpp"
 
 #include "kserve_request.hpp"
+#include "problems.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/router.hpp"
 
@@ -11,10 +12,6 @@ using httpd::Problem;
 using httpd::Request;
 using httpd::Responder;
 using httpd::Response;
-
-Response error(int status, const std::string& text) {
-  return httpd::json_response(status, {{"error", text}});
-}
 
 Json server_metadata() {
   return {{"name", "winnow"},
@@ -66,7 +63,7 @@ std::optional<Address> parse_address(std::string_view path) {
 void KserveApi::handle(Request request, Responder respond) const {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   const auto allow = [&](const char* methods) {
-    Response response = error(405, "Use " + std::string(methods) + ".");
+    Response response = protocol_error(405, "Use " + std::string(methods) + ".");
     response.headers.set("Allow", methods);
     return response;
   };
@@ -82,12 +79,13 @@ void KserveApi::handle(Request request, Responder respond) const {
   const std::optional<Address> address = parse_address(request.path);
   const bool asks = address && address->verb == "infer";
   if (!address || (!asks && !address->verb.empty() && address->verb != "ready")) {
-    return respond(error(404, "There is nothing at " + request.path + "."));
+    return respond(protocol_error(404, "There is nothing at " + request.path + "."));
   }
   if (asks ? request.method != "POST" : !reads) return respond(allow(asks ? "POST" : "GET"));
   const std::shared_ptr<const ServedModel> model = backend_.models.find(address->model);
   if (!model)
-    return respond(error(404, "Request for unknown model: '" + address->model.name + "' is not found"));
+    return respond(
+        protocol_error(404, "Request for unknown model: '" + address->model.name + "' is not found"));
   if (address->verb == "ready") {
     return respond(httpd::json_response(200, {{"name", model->id().name}, {"ready", true}}));
   }
@@ -95,20 +93,17 @@ void KserveApi::handle(Request request, Responder respond) const {
 
   const auto kept = std::make_shared<const Request>(std::move(request));
   Result<KserveQuestion> read = read_kserve_request(*kept, *model, backend_.options.pictures);
-  if (!read) return respond(error(400, read.failure().message));
+  if (!read) return respond(protocol_error(400, read.failure().message));
   const auto question = std::make_shared<KserveQuestion>(std::move(*read));
   std::vector<Input> inputs = std::move(question->inputs);
   const auto answer = [model, question, kept](const std::vector<Outcome>& outcomes) {
     for (const Outcome& outcome : outcomes) {
-      if (!outcome) return error(400, "A picture cannot be read: " + outcome.failure().message + ".");
+      if (!outcome)
+        return protocol_error(400, "A picture cannot be read: " + outcome.failure().message + ".");
     }
     return write_kserve_answer(*question, outcomes, *model);
   };
-  const auto refuse = [](const Problem& problem) {
-    Response response = error(problem.status, problem.detail);
-    for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
-    return response;
-  };
+  const auto refuse = [](const Problem& problem) { return protocol_error(problem); };
   backend_.batcher.push({model, kept, std::move(inputs), std::move(respond), answer, refuse});
 }
 

@@ -43,4 +43,17 @@ httpd::Problem bad_parameter(const std::string& detail) {
   return {400, "bad-parameter", detail, {}};
 }
 
+httpd::Response with_headers_of(const httpd::Problem& problem, httpd::Response response) {
+  for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
+  return response;
+}
+
+httpd::Response protocol_error(int status, const std::string& text) {
+  return httpd::json_response(status, {{"error", text}});
+}
+
+httpd::Response protocol_error(const httpd::Problem& problem) {
+  return with_headers_of(problem, protocol_error(problem.status, problem.detail));
+}
+
 }  // namespace winnow::serving

@@ -15,4 +15,11 @@ namespace winnow::serving {
 [[nodiscard]] httpd::Problem unknown_model(const std::string& name);
 [[nodiscard]] httpd::Problem bad_parameter(const std::string& detail);
 
+// The response with the headers that the problem asks for, such as Retry-After.
+[[nodiscard]] httpd::Response with_headers_of(const httpd::Problem& problem, httpd::Response response);
+
+// As TensorFlow Serving and KServe say it: {"error": text}.
+[[nodiscard]] httpd::Response protocol_error(int status, const std::string& text);
+[[nodiscard]] httpd::Response protocol_error(const httpd::Problem& problem);
+
 }  // namespace winnow::serving

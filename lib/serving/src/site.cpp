@@ -13,6 +13,7 @@
 #include "guard.hpp"
 #include "kserve_api.hpp"
 #include "page.hpp"
+#include "paths.hpp"
 #include "problems.hpp"
 #include "tensorflow_api.hpp"
 #include "uploads.hpp"
@@ -29,8 +30,6 @@ using httpd::Request;
 using httpd::Responder;
 using httpd::Response;
 
-constexpr std::string_view kApiPath = "/api/classify";
-constexpr std::string_view kFormPath = "/classify";
 constexpr std::string_view kCardRoot = "/models/";
 
 // Nothing from elsewhere runs or loads, and the site stands in no frame. Answers are kept by nobody unless
@@ -65,18 +64,14 @@ bool wants_page(const Request& request) {
 }
 
 Response render_problem(const Problem& problem, const Request* request) {
-  if (request != nullptr && is_protocol(request->path)) {
-    Response response = httpd::json_response(problem.status, {{"error", problem.detail}});
-    for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
-    return response;
-  }
+  if (request != nullptr && is_protocol(request->path)) return protocol_error(problem);
   if (request == nullptr || !wants_page(*request)) {
     return describe_problem(problem, request == nullptr ? "" : request->id);
   }
-  Response response = httpd::html_response(
-      problem.status, problem.code == "not-ready" ? loading_page() : problem_page(problem, request->path));
-  for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
-  return response;
+  const bool loading = problem.code == "not-ready";
+  return with_headers_of(
+      problem,
+      httpd::html_response(problem.status, loading ? loading_page() : problem_page(problem, request->path)));
 }
 
 httpd::ServerOptions with_site_headers(httpd::ServerOptions options, Gate gate) {
@@ -167,7 +162,7 @@ void Site::Impl::add_routes() {
     response.headers.set("Retry-After", "2");
     respond(std::move(response));
   });
-  router.add("GET", "/metrics", [this](const Request&, Responder respond) {
+  router.add("GET", std::string(kMetricsPath), [this](const Request&, Responder respond) {
     Response response = httpd::text_response(200, metrics.text());
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     respond(std::move(response));

@@ -15,10 +15,6 @@ using httpd::Request;
 using httpd::Responder;
 using httpd::Response;
 
-Response error(int status, const std::string& text) {
-  return httpd::json_response(status, {{"error", text}});
-}
-
 // What is asked of which model: "/v1/models/cats/versions/2:predict".
 struct Address {
   ModelChoice model;
@@ -153,7 +149,7 @@ Response make_answer(const std::vector<Outcome>& outcomes, const std::string& ve
                      const model::Metadata& metadata) {
   Json list = Json::array();
   for (const Outcome& outcome : outcomes) {
-    if (!outcome) return error(400, "A picture cannot be read: " + outcome.failure().message + ".");
+    if (!outcome) return protocol_error(400, "A picture cannot be read: " + outcome.failure().message + ".");
     if (verb == "predict") {
       list.push_back(outcome->probabilities);
       continue;
@@ -178,13 +174,13 @@ void TensorflowApi::handle(Request request, Responder respond) const {
   const bool looks = address && (address->verb.empty() || address->verb == "metadata");
   if (address && address->verb == "regress") {
     return respond(
-        error(400, "The model classifies; there is nothing to regress. Use :classify or :predict."));
+        protocol_error(400, "The model classifies; there is nothing to regress. Use :classify or :predict."));
   }
   if (!(asks && request.method == "POST") && !(looks && reads)) {
-    return respond(error(400, "Malformed request: " + request.method + " " + request.path));
+    return respond(protocol_error(400, "Malformed request: " + request.method + " " + request.path));
   }
   const std::shared_ptr<const ServedModel> model = backend_.models.find(address->model);
-  if (!model) return respond(error(404, "Servable not found for request: " + address->model.name));
+  if (!model) return respond(protocol_error(404, "Servable not found for request: " + address->model.name));
   if (address->verb == "metadata") return respond(httpd::json_response(200, metadata_of(*model)));
   if (address->verb.empty()) {
     const bool all = !address->model.version && address->model.label.empty();
@@ -192,21 +188,17 @@ void TensorflowApi::handle(Request request, Responder respond) const {
         200, status_of(all ? backend_.models.versions(model->id().name) : std::vector{model})));
   }
   const Result<Json> body = parse_json_body(request.body);
-  if (!body) return respond(error(400, body.failure().message));
+  if (!body) return respond(protocol_error(400, body.failure().message));
   try {
     const auto question = read_question(*body, address->verb, *model, backend_.options.pictures);
     const auto answer = [model, verb = address->verb,
                          rows = question->rows](const std::vector<Outcome>& outcomes) {
       return make_answer(outcomes, verb, rows, model->metadata());
     };
-    const auto refuse = [](const Problem& problem) {
-      Response response = error(problem.status, problem.detail);
-      for (const auto& [name, value] : problem.headers) response.headers.set(name, value);
-      return response;
-    };
+    const auto refuse = [](const Problem& problem) { return protocol_error(problem); };
     backend_.batcher.push({model, question, question->inputs, std::move(respond), answer, refuse});
   } catch (const Misunderstood& misunderstood) {
-    respond(error(400, misunderstood.text));
+    respond(protocol_error(400, misunderstood.text));
   }
 }
 

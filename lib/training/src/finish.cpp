@@ -12,8 +12,6 @@
 namespace winnow::training {
 namespace {
 
-// A picture is "none of these" when it is less like the training pictures than this share of real ones is.
-constexpr double kRejectedShare = 0.05;
 constexpr int kMaxNeighbours = 10;
 // How often a prediction set holds the true class.
 constexpr double kSetCoverage = 0.9;
@@ -89,7 +87,7 @@ std::optional<float> choose_threshold(const std::vector<float>& similarity, cons
       real.push_back(similarity[i]);
   }
   if (real.empty()) return std::nullopt;
-  return stats::quantile(std::move(real), kRejectedShare);
+  return stats::quantile(std::move(real), stats::kRejectedShare);
 }
 
 // The pictures of one set, as the network sees them.

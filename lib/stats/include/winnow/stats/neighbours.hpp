@@ -10,6 +10,9 @@
 
 namespace winnow::stats {
 
+// A picture is "none of these" when it is less like the training pictures than this share of real ones is.
+inline constexpr double kRejectedShare = 0.05;
+
 // Scales each row to length 1; a row of zeros stays.
 void normalise_rows(Matrix& matrix);
 
