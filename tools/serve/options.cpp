@@ -51,7 +51,8 @@ void add_models(CLI::App& app, ServeOptions& options) {
            }
          },
          "Model files of winnow-export, as FILE or NAME=FILE, or folders of VERSION/model.onnx or "
-         "NAME/VERSION/model.onnx; the first is the one that answers who names none")
+         "NAME/VERSION/model.onnx (model.pt for TorchScript); the first is the one that answers who names "
+         "none")
       ->type_name("MODEL");
   app.add_option_function<std::vector<std::string>>(
          "--label",
@@ -177,6 +178,11 @@ void add_protection(CLI::App& app, serving::SiteOptions& site) {
   app.add_option("--captcha-verify-url", security.captcha_verify_url,
                  "Ask here instead of at the service's own address")
       ->type_name("URL");
+  app.add_option(
+         "--gate-secret-file", security.work_secret_file,
+         "A file that holds what signs the sums, so that several instances take each other's; without "
+         "it each has its own")
+      ->type_name("FILE");
   add_number(app, "--gate-work", security.work, "How many hashes that sum takes at most", "N",
              std::uint64_t{kOne}, std::uint64_t{100'000'000});
 }

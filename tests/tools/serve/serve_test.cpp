@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+
+#include "support/built.hpp"
 #include "support/colour_network.hpp"
 #include "support/process.hpp"
 #include "support/raw_client.hpp"
@@ -80,6 +83,33 @@ TEST_F(ServeTool, AnswersWhatClassifyAnswers) {
   EXPECT_EQ(served.at("label"), printed.at("label"));
   EXPECT_EQ(served.at("unknown"), printed.at("unknown"));
   EXPECT_NEAR(served.at("confidence").get<double>(), printed.at("confidence").get<double>(), 1e-4);
+}
+
+TEST_F(ServeTool, ServesTorchScriptAlsoAsAVersion) {
+  if (!std::filesystem::exists(test::torch_engine())) GTEST_SKIP() << "this is a build without LibTorch";
+  std::filesystem::create_directories(folder_ / "models/script/3");
+  const Finished exported =
+      test::run({"winnow-export", "--pretrained", "efficientnet_lite0", "-o", "models/script/3/model.pt"},
+                folder_.path());
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  test::Process server(
+      {"winnow-serve", "plain=models/script/3/model.pt", "models", "--no-cache", "--listen", "127.0.0.1:0"},
+      folder_.path());
+  const std::uint16_t port = wait_for_port(server);
+  const auto ask = [&](const std::string& query) {
+    const test::Reply reply = test::request(port, "POST", "/api/classify?top=3&" + query, photo("red.jpg"));
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return Json::parse(reply.body);
+  };
+  const Finished direct = test::run(
+      {"winnow-classify", "models/script/3/model.pt", "red.jpg", "--format", "jsonl"}, folder_.path());
+  const Json expected = Json::parse(direct.out);
+  for (const char* query : {"model=plain", "model=script&version=3"}) {
+    const Json served = ask(query);
+    EXPECT_EQ(served.at("label"), expected.at("label")) << query;
+    EXPECT_NEAR(served.at("confidence").get<double>(), expected.at("confidence").get<double>(), 1e-4)
+        << query;
+  }
 }
 
 TEST_F(ServeTool, ExplainsAPortThatIsTaken) {
