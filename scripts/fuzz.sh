@@ -14,5 +14,5 @@ for target in "${targets[@]}"; do
   mkdir -p "$learned"
   echo "fuzz: $target for $seconds seconds" >&2
   build/fuzz/tests/"${target}_fuzz" "$learned" "tests/fuzz/corpus/$target" -max_total_time="$seconds" -max_len=4096 \
-    -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -artifact_prefix="build/fuzz/findings/$target-"
+    -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -print_funcs=0 -artifact_prefix="build/fuzz/findings/$target-"
 done
