@@ -158,6 +158,23 @@ TEST_F(ServeTool, SpeaksWithTheClientsOfOthers) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+TEST_F(ServeTool, GivesPrometheusNothingToComplainAbout) {
+  test::Process server(command("127.0.0.1:0"), folder_.path());
+  const std::uint16_t port = wait_for_port(server);
+  EXPECT_EQ(test::request(port, "POST", "/api/classify", photo("red.jpg")).status, 200);
+  EXPECT_EQ(test::request(port, "GET", "/nowhere").status, 404);
+  folder_.write("metrics", test::request(port, "GET", "/metrics").body);
+  const std::string fetched = test::peers_python().parent_path().parent_path().parent_path();
+  const Finished result = test::run(
+      {"/bin/sh", "-c",
+       "PATH=$1:$PATH; command -v promtool >/dev/null || exit 77; exec promtool check metrics <metrics", "sh",
+       fetched},
+      folder_.path());
+  if (result.exit_code == 77) GTEST_SKIP() << "promtool is not here; scripts/setup.sh could not fetch it";
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out + result.err, "");
+}
+
 TEST_F(ServeTool, PutsAReplacedModelToUseWhileItAnswers) {
   test::Process server(command("127.0.0.1:0", {"--poll", "0.05"}), folder_.path());
   const std::uint16_t port = wait_for_port(server);
