@@ -8,7 +8,7 @@
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
 #   scripts/setup.sh --fuzz     and clang with libFuzzer
-#   scripts/setup.sh --bench    and Google Benchmark, nginx, slowhttptest, and the programs that winnow is measured beside
+#   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=$PWD/.deps
@@ -34,10 +34,12 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
   libavif-dev prometheus-cpp-dev)
+# What a server is put behind, for the tests; systemd for systemd-analyze.
+test_packages=(nginx-light systemd)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist wrk slowhttptest)
+bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0)
@@ -214,7 +216,7 @@ need_programs() {  # NAME REQUIREMENT...
   done_with "$name" "$*"
 }
 
-need_packages "${build_packages[@]}"
+need_packages "${build_packages[@]}" "${test_packages[@]}"
 need_libtorch
 need_openvino
 need_weights 0

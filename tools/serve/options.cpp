@@ -78,6 +78,15 @@ void add_limits(CLI::App& app, serving::SiteOptions& site) {
              std::uint64_t{kOne}, std::uint64_t{kHuge});
   add_number(app, "--max-connections", site.server.limits.connections,
              "Turn away more clients at a time than this", "N", kOne, kMany);
+  app.add_option_function<double>(
+         "--idle-seconds",
+         [&site](double seconds) {
+           site.server.timeouts.idle = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+         },
+         "Keep connections on which nothing happens for this long; longer than a proxy in front keeps them")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, kLongestSeconds).description(""))
+      ->default_str("75");
   add_number(app, "--queue", site.batching.queue,
              "Let this many requests wait for their turn; more are told to come back", "N", kOne, kMany);
   add_number(

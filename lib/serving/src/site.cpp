@@ -364,6 +364,7 @@ void Site::set_ready() {
 
 void Site::retire() {
   impl_->retired = true;
+  impl_->server.close_when_answered();
 }
 
 bool Site::drain(std::chrono::milliseconds timeout) {
