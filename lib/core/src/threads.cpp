@@ -32,6 +32,13 @@ void keep_freed_memory() {
   ::mallopt(M_TOP_PAD, 64 << 20);
 }
 
+void share_freed_memory() {
+  ::mallopt(M_ARENA_MAX, 2);
+  // Otherwise the threshold grows to the largest that was freed, and large holes stay between small
+  // neighbours.
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+}
+
 void release_freed_memory() {
   ::malloc_trim(0);
 }

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <openvino/openvino.hpp>
 #include <sstream>
+#include <thread>
 
 #include "compiled_cache.hpp"
 #include "foreign_graph.hpp"
@@ -154,11 +155,13 @@ struct OpenvinoEngine::State {
   ov::CompiledModel compile(std::size_t batch);
   ov::CompiledModel make_compiled(std::size_t batch);
   std::optional<ov::CompiledModel> import(const std::string& key);
+  void keep(ov::CompiledModel compiled, const std::string& key) const;
 
   std::mutex mutex_;
   std::shared_ptr<const ov::Model> model_;  // read when something has to be compiled
   std::vector<Bytes> imported_;             // what compiled networks go on reading from
   std::size_t compiled_ = 0;                // batches
+  std::vector<std::jthread> keeping_;       // last, so that they end first
 };
 
 OpenvinoEngine::State::State(Bytes bytes, std::vector<std::string> names, const EngineOptions& options,
@@ -232,11 +235,19 @@ ov::CompiledModel OpenvinoEngine::State::make_compiled(std::size_t batch) {
   }
   ov::CompiledModel compiled = core.compile_model(fixed, "CPU", settings);
   if (!cache_key.empty()) {
+    // Nobody waits for what only the next start has something of.
+    keeping_.emplace_back([this, compiled, key] { keep(compiled, key); });
+  }
+  return compiled;
+}
+
+void OpenvinoEngine::State::keep(ov::CompiledModel compiled, const std::string& key) const {
+  try {
     std::ostringstream stream;
     compiled.export_model(stream);
     cache.keep(key, as_bytes(stream.view()));
+  } catch (const std::exception&) {  // the next start compiles it again
   }
-  return compiled;
 }
 
 std::optional<ov::CompiledModel> OpenvinoEngine::State::import(const std::string& key) {
