@@ -1,11 +1,12 @@
 """Recomputes the signature of every request with botocore, and refuses those that differ.
 
-    sigv4_oracle.py ACCESS SECRET REGION
+    sigv4_oracle.py ACCESS SECRET REGION [CERTIFICATE KEY]
 
 GET /__log answers a line for each: "METHOD TARGET ok", or what is wrong in place of "ok".
 """
 
 import hashlib
+import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +14,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-ACCESS, SECRET, REGION = sys.argv[1:]
+ACCESS, SECRET, REGION = sys.argv[1:4]
 log = []
 
 
@@ -81,5 +82,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 4:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[4], sys.argv[5])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print("listening on", server.server_address[1], file=sys.stderr, flush=True)
 server.serve_forever()

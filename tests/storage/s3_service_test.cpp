@@ -176,6 +176,14 @@ TEST_F(MotoService, ShowsEveryStateBetweenHotAndCold) {
   transition(R"({"model_name":"s3::keyrestore","transition":{"progression":"immediate"}})");
 }
 
+TEST_F(MotoService, DoesNotTakeWhatWasArchivedForWhatWasPut) {
+  direct_->put("again", as_bytes("same"), {.storage_class = "GLACIER"});
+  service_->spoil("reset_before", 1);
+  client_->put("again", as_bytes("same"));
+  service_->spoil("none", 0);
+  EXPECT_EQ(direct_->head("again")->state, S3State::kHot);
+}
+
 TEST_F(MotoService, NamesWhatIsMissing) {
   EXPECT_EQ(code_of([&] { (void)direct_->get("no such key", 10); }), "NoSuchKey");
   auto options = service_->options();

@@ -128,12 +128,13 @@ class S3Client::Session {
     if (options.part_bytes < 5u << 20) fail("parts of an upload have 5 MiB or more");
     return options;
   }
-  // Whether an object of that content lies there already: the effect of a put that got no answer.
+  // Whether an object of that content lies there already: the effect of a put that got no answer. Without a
+  // class it has to be one that can be read at once, as the service's own is.
   bool holds(const std::string& key, std::uint64_t bytes, const std::string& sha256,
              const std::string& storage_class) {
     const std::optional<S3Object> found = head(key);
     return found && found->bytes == bytes && found->sha256 == sha256 &&
-           (storage_class.empty() || found->storage_class == storage_class);
+           (storage_class.empty() ? found->state == S3State::kHot : found->storage_class == storage_class);
   }
   S3Object require(const std::string& key) {
     std::optional<S3Object> found = head(key);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "support/certificate.hpp"
 #include "support/fake_http_server.hpp"
 #include "support/peer.hpp"
 #include "support/raw_client.hpp"
@@ -73,6 +74,20 @@ TEST(S3Signature, IsTheOneThatBotocoreComputes) {
   EXPECT_GE(good, 4u * 5 * 17);
   EXPECT_THAT(log, HasSubstr("PUT /bucket/a%20b/c%2Bd%3De%40f%3Ag?partNumber=2&uploadId=a%2Fb%2Bc%3Dd%20e "));
   EXPECT_THAT(log, HasSubstr("PUT /%C3%A4/%E2%82%AC token ok")) << "by the bucket's host name";
+}
+
+TEST(S3Client, TrustsTheAuthorityItIsGivenAndNoOther) {
+  if (!test::has_peer("botocore")) GTEST_SKIP() << "botocore is not in .deps/peers; run scripts/setup.sh";
+  const test::TemporaryFolder folder;
+  const test::Certificate made = test::make_certificate("localhost");
+  const auto certificate = folder.write("certificate.pem", made.certificate);
+  test::Peer oracle = test::Peer::script("sigv4_oracle.py", {"AKIAEXAMPLE", kSecret, "eu-central-1",
+                                                             certificate, folder.write("key.pem", made.key)});
+  S3Options options = options_for(oracle.port());
+  options.endpoint = fmt::format("https://localhost:{}", oracle.port());
+  EXPECT_THROW((void)S3Client(options).head("key"), Error);
+  options.ca_file = certificate;
+  EXPECT_TRUE(S3Client(options).head("key"));
 }
 
 class S3ClientTest : public testing::Test {
