@@ -1,11 +1,12 @@
 # The short names for what people do here; CMake does the work. `make help` lists them.
 PRESET ?= release
+SECONDS_EACH ?= 60
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo bench format lint clean
+.PHONY: help setup build test demo bench fuzz sanitize torture-serve format lint clean
 
 help:        ## show this list
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup:       ## install what the build needs (once; later runs only look)
 	@scripts/setup.sh
@@ -23,6 +24,20 @@ demo: build  ## photographs to web page, the whole line, in seconds
 
 bench: build ## measure against the field; results belong into docs/benchmarks.md
 	@bench/run.sh
+
+fuzz:        ## make up input for what reads foreign bytes, SECONDS_EACH (60) for each of them
+	@scripts/setup.sh --fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@scripts/fuzz.sh $(SECONDS_EACH)
+
+sanitize: setup ## the server's tests under AddressSanitizer and ThreadSanitizer
+	@scripts/sanitize.sh
+
+torture-serve: build ## winnow-serve treated badly for minutes; needs MODEL=file and PHOTO=file
+	@scripts/setup.sh --bench
+	@bench/serve_torture.py slow idle --model $(MODEL) --photo $(PHOTO)
+	@bench/serve_torture.py soak --model $(MODEL) --photo $(PHOTO) --seconds 600
 
 format:      ## put every source file into house style
 	@scripts/setup.sh --lint

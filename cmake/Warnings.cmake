@@ -3,8 +3,11 @@ add_library(winnow_build_flags INTERFACE)
 target_compile_options(winnow_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -Wno-missing-field-initializers  # members left out of a designated initialiser keep their defaults
-  -Wno-restrict                    # GCC 12 sees overlaps in std::string that are not there (its bug 105651)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # GCC 12 sees overlaps in std::string that are not there (its bug 105651)
   $<$<BOOL:${WINNOW_WERROR}>:-Werror>)
+if(WINNOW_FUZZ)
+  target_compile_options(winnow_build_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(WINNOW_SANITIZE)
   target_compile_options(winnow_build_flags INTERFACE
     -fsanitize=${WINNOW_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

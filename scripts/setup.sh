@@ -7,7 +7,8 @@
 #   scripts/setup.sh --demo     and the photographs of the demo
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
-#   scripts/setup.sh --bench    and Google Benchmark, nginx, and the programs that winnow is measured beside
+#   scripts/setup.sh --fuzz     and clang with libFuzzer
+#   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=$PWD/.deps
@@ -33,9 +34,12 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
   libavif-dev prometheus-cpp-dev)
+# What a server is put behind, for the tests; systemd for systemd-analyze.
+test_packages=(nginx-light systemd)
 lint_packages=(clang-format clang-tidy)
+fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
-bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist wrk)
+bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
@@ -182,6 +186,24 @@ need_pictures() {
   done_with pictures "$pictures_version"
 }
 
+# One program of Debian's package prometheus, which would bring 25 others and a daemon.
+need_promtool() {
+  command -v promtool >/dev/null && return
+  [ -x "$deps/promtool" ] && return
+  command -v apt-get >/dev/null || { say "promtool cannot be had here: the test of /metrics with it is skipped"; return; }
+  say "fetching promtool"
+  mkdir -p "$deps/download"
+  if ! (cd "$deps/download" && { apt-get download prometheus || { as_root apt-get update -qq && apt-get download prometheus; }; }) \
+    >"$deps/apt.log" 2>&1; then
+    say "promtool cannot be had (see .deps/apt.log): the test of /metrics with it is skipped"
+    return
+  fi
+  dpkg-deb --fsys-tarfile "$deps"/download/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$deps/promtool.part"
+  chmod +x "$deps/promtool.part"
+  mv "$deps/promtool.part" "$deps/promtool"
+  rm -f "$deps"/download/prometheus_*.deb
+}
+
 # Programs of others in a Python environment of their own, .deps/NAME; nothing that is built uses them.
 need_programs() {  # NAME REQUIREMENT...
   local name=$1; shift
@@ -195,16 +217,18 @@ need_programs() {  # NAME REQUIREMENT...
   done_with "$name" "$*"
 }
 
-need_packages "${build_packages[@]}"
+need_packages "${build_packages[@]}" "${test_packages[@]}"
 need_libtorch
 need_openvino
 need_weights 0
 need_programs peers "${peer_programs[@]}"
+need_promtool
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
     --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
+    --fuzz) need_packages "${fuzz_packages[@]}" ;;
     --lint) need_packages "${lint_packages[@]}" ;;
     *) die "unknown argument $argument; see the head of scripts/setup.sh" ;;
   esac

@@ -18,6 +18,10 @@ std::filesystem::path peers_python() {
   return std::filesystem::path(WINNOW_SOURCE_DIR) / ".deps/peers/bin/python";
 }
 
+std::filesystem::path deployment(std::string_view name) {
+  return std::filesystem::path(WINNOW_SOURCE_DIR) / "deploy" / name;
+}
+
 std::filesystem::path script(std::string_view name) {
   return std::filesystem::path(WINNOW_SOURCE_DIR) / "tests/scripts" / name;
 }

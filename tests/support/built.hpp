@@ -18,6 +18,9 @@ namespace winnow::test {
 // What set-up has fetched of others' programs: a Python that has onnx, onnxruntime, tritonclient, ...
 [[nodiscard]] std::filesystem::path peers_python();
 
+// A file or folder of deploy.
+[[nodiscard]] std::filesystem::path deployment(std::string_view name);
+
 // A file of tests/scripts.
 [[nodiscard]] std::filesystem::path script(std::string_view name);
 

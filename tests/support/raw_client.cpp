@@ -39,6 +39,24 @@ Reply parse_head(std::string_view head) {
 
 }  // namespace
 
+Reply take_reply(std::string& received, const std::function<bool()>& fill, bool head_only) {
+  std::size_t head_end = 0;
+  while ((head_end = received.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill()) return {};
+  }
+  Reply reply = parse_head(std::string_view(received).substr(0, head_end));
+  received.erase(0, head_end + 4);
+  const std::string length = reply.header("content-length");
+  if (head_only || length.empty()) return reply;
+  const std::size_t size = std::stoul(length);
+  while (received.size() < size) {
+    if (!fill()) return {};
+  }
+  reply.body = received.substr(0, size);
+  received.erase(0, size);
+  return reply;
+}
+
 RawClient::RawClient(std::uint16_t port, const std::string& address) {
   const bool v6 = address.find(':') != std::string::npos;
   socket_ = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -102,21 +120,8 @@ bool RawClient::fill() {
 }
 
 Reply RawClient::read_reply(bool head_only) {
-  std::size_t head_end = 0;
-  while ((head_end = received_.find("\r\n\r\n")) == std::string::npos) {
-    if (!fill()) return {};
-  }
-  Reply reply = parse_head(std::string_view(received_).substr(0, head_end));
-  received_.erase(0, head_end + 4);
-  const std::string length = reply.header("content-length");
-  if (head_only || length.empty()) return reply;
-  const std::size_t size = std::stoul(length);
-  while (received_.size() < size) {
-    if (!fill()) return {};
-  }
-  reply.body = received_.substr(0, size);
-  received_.erase(0, size);
-  return reply;
+  return take_reply(
+      received_, [this] { return fill(); }, head_only);
 }
 
 std::string RawClient::read_all() {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct Reply {
     return found == headers.end() ? "" : found->second;
   }
 };
+
+// Takes one answer from what has been received, and calls fill() for more, which returns false at the end.
+Reply take_reply(std::string& received, const std::function<bool()>& fill, bool head_only = false);
 
 // A TCP client that sends exactly the bytes it is told to, well formed or not. Nothing blocks for longer than
 // the limit; running into it fails the test.

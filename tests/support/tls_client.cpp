@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 namespace winnow::test {
 
@@ -79,8 +80,12 @@ bool TlsClient::fill(std::string& into) {
   return true;
 }
 
+Reply TlsClient::read_reply() {
+  return take_reply(received_, [this] { return fill(received_); });
+}
+
 std::string TlsClient::read_all() {
-  std::string all;
+  std::string all = std::exchange(received_, "");
   while (fill(all)) {
   }
   return all;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "support/raw_client.hpp"
+
 struct ssl_ctx_st;
 struct ssl_st;
 
@@ -32,6 +34,8 @@ class TlsClient {
   [[nodiscard]] std::string protocol() const;
 
   bool send(std::string_view bytes);
+  // One answer; what follows is kept for the next call.
+  Reply read_reply();
   // Until the server closes. Properly closed, that is, if clean() says so afterwards.
   std::string read_all();
   // Up to the text.
@@ -46,6 +50,7 @@ class TlsClient {
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> session_;
   bool agreed_ = false;
   bool clean_ = false;
+  std::string received_;  // and not yet read
 };
 
 }  // namespace winnow::test

@@ -51,7 +51,8 @@ void add_models(CLI::App& app, ServeOptions& options) {
            }
          },
          "Model files of winnow-export, as FILE or NAME=FILE, or folders of VERSION/model.onnx or "
-         "NAME/VERSION/model.onnx; the first is the one that answers who names none")
+         "NAME/VERSION/model.onnx (model.pt for TorchScript); the first is the one that answers who names "
+         "none")
       ->type_name("MODEL");
   app.add_option_function<std::vector<std::string>>(
          "--label",
@@ -77,6 +78,15 @@ void add_limits(CLI::App& app, serving::SiteOptions& site) {
              std::uint64_t{kOne}, std::uint64_t{kHuge});
   add_number(app, "--max-connections", site.server.limits.connections,
              "Turn away more clients at a time than this", "N", kOne, kMany);
+  app.add_option_function<double>(
+         "--idle-seconds",
+         [&site](double seconds) {
+           site.server.timeouts.idle = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+         },
+         "Keep connections on which nothing happens for this long; longer than a proxy in front keeps them")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, kLongestSeconds).description(""))
+      ->default_str("75");
   add_number(app, "--queue", site.batching.queue,
              "Let this many requests wait for their turn; more are told to come back", "N", kOne, kMany);
   add_number(
@@ -177,6 +187,11 @@ void add_protection(CLI::App& app, serving::SiteOptions& site) {
   app.add_option("--captcha-verify-url", security.captcha_verify_url,
                  "Ask here instead of at the service's own address")
       ->type_name("URL");
+  app.add_option(
+         "--gate-secret-file", security.work_secret_file,
+         "A file that holds what signs the sums, so that several instances take each other's; without "
+         "it each has its own")
+      ->type_name("FILE");
   add_number(app, "--gate-work", security.work, "How many hashes that sum takes at most", "N",
              std::uint64_t{kOne}, std::uint64_t{100'000'000});
 }

@@ -123,10 +123,15 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   const auto access_log = open_access_log(options.access_log);
   if (access_log) site_options.access_log = [&](const std::string& line) { access_log->write(line); };
   serving::Site site(site_options, context.log);
-  // The port is open before the model, so that who watches can tell a slow start from none.
-  site.start();
   std::unique_ptr<httpd::Server> redirect;
-  if (options.redirect) redirect = serving::start_redirect(*options.redirect, site.port(), context.log);
+  const auto start = [&] {
+    site.start();
+    if (options.redirect) redirect = serving::start_redirect(*options.redirect, site.port(), context.log);
+  };
+  // A port of its own is open before the model, so that who watches can tell a slow start from none. In a
+  // socket that stays, clients of the process before are waiting, and would be refused.
+  const bool socket_stays = manager.inherited_socket().has_value();
+  if (!socket_stays) start();
   std::filesystem::path cache;
   if (!options.no_cache) cache = options.cache.empty() ? cli::cache_folder() : options.cache;
   serving::ModelWatcher models(
@@ -138,6 +143,7 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   models.open_all();
   release_freed_memory();  // compiling networks takes as much again as they do
   site.set_ready();
+  if (socket_stays) start();
   if (context.stop.stop_requested()) return cli::Outcome::kDone;
   context.log.info("ready on {} ({})", site.url(), site.summary());
   if (redirect) context.log.info("plain HTTP on {} leads there", redirect->url());

@@ -350,7 +350,7 @@ asio::awaitable<Connection::Next> Connection::send(Response response, Reply repl
                       response.status);
     response = problem_response(internal_error());
   }
-  reply.keep_alive = reply.keep_alive && !server_.draining;
+  reply.keep_alive = reply.keep_alive && !server_.closing;
   for (const HeaderField& field : server_.options.headers) {
     if (response.headers.count(field.name) == 0) response.headers.add(field.name, field.value);
   }

@@ -17,7 +17,8 @@ struct ServerState {
   ServerOptions options;
   Service service;
   Logger& log;
-  std::atomic<bool> draining = false;
+  std::atomic<bool> closing = false;   // each answer is the last on its connection
+  std::atomic<bool> draining = false;  // and who is idle has to go
   std::atomic<std::size_t> buffered_bytes = 0;
 };
 

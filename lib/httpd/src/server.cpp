@@ -34,6 +34,8 @@ namespace {
 // How many clients above the limit are told so before the rest is just closed.
 constexpr std::size_t kTurnedAway = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
+// How long somebody may still begin a request on an open connection when the server stops.
+constexpr std::chrono::milliseconds kParting{250};
 
 std::string advice(const ErrorCode& error) {
   if (error == asio::error::address_in_use) return "; stop the other server or choose another port";
@@ -187,18 +189,34 @@ std::string Server::url() const {
 void Server::stop_accepting() {
   if (!impl_->acceptor || impl_->threads.empty()) return;
   asio::post(impl_->accept_strand, asio::use_future([this] {
-               ErrorCode ignored;
-               impl_->acceptor->close(ignored);
+               // Who is in the queue believes to be connected, and would be reset.
+               ErrorCode error;
+               impl_->acceptor->non_blocking(true, error);
+               while (!error) {
+                 tcp::socket socket(asio::make_strand(impl_->io));
+                 impl_->acceptor->accept(socket, error);
+                 if (!error) impl_->admit(std::move(socket));
+               }
+               impl_->acceptor->close(error);
              }))
       .get();
 }
 
+void Server::close_when_answered() {
+  impl_->state.closing = true;
+}
+
 bool Server::drain(std::chrono::milliseconds timeout) {
+  const auto limit = std::chrono::steady_clock::now() + timeout;
+  const auto all_gone = [&] { return impl_->connections.empty(); };
   stop_accepting();
-  impl_->state.draining = true;
+  close_when_answered();
   std::unique_lock lock(impl_->mutex);
+  // A proxy that meets a closing connection cannot know whether its upload was taken, and answers 502.
+  if (impl_->gone.wait_for(lock, std::min(timeout, kParting), all_gone)) return true;
+  impl_->state.draining = true;
   for (const auto& connection : impl_->connections) connection->drain();
-  return impl_->gone.wait_for(lock, timeout, [&] { return impl_->connections.empty(); });
+  return impl_->gone.wait_until(lock, limit, all_gone);
 }
 
 }  // namespace winnow::httpd

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <tuple>
 
 #include "winnow/model/folding.hpp"
 
@@ -22,7 +21,8 @@ void NetworkWriter::write_input() {
   const std::int64_t side = input_size_;
   graph_.input("images", OnnxType::kUint8, {"n", side, side, 3});
   const std::vector<OnnxAttribute> to_planes = {{"perm", std::vector<std::int64_t>{0, 3, 1, 2}}};
-  const auto& [mean, scale] = std::tie(architecture_.mean, architecture_.scale);
+  const auto& mean = architecture_.mean;
+  const auto& scale = architecture_.scale;
   const bool is_one_step = std::all_of(mean.begin(), mean.end(),
                                        [&](float m) { return m == mean[0] && m == std::nearbyint(m); }) &&
                            std::all_of(scale.begin(), scale.end(), [&](float s) { return s == scale[0]; });

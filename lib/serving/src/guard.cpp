@@ -71,8 +71,11 @@ Guard::Guard(const SecurityOptions& options, const std::vector<std::string>& cor
     : options_(options), cors_origins_(cors_origins) {
   if (options.rate > 0) limiter_ = std::make_unique<RateLimiter>(options.rate, options.burst);
   if (!options.keys.empty()) keys_ = std::make_unique<KeyRing>(options.keys, log);
-  if (options.gate == Gate::kProofOfWork)
-    work_ = std::make_unique<ProofOfWork>(options.work, options.work_lifetime);
+  if (options.gate == Gate::kProofOfWork) {
+    const std::string secret =
+        options.work_secret_file.empty() ? "" : read_work_secret(options.work_secret_file);
+    work_ = std::make_unique<ProofOfWork>(options.work, options.work_lifetime, secret);
+  }
   if (captcha_service(options.gate) != nullptr) captcha_ = std::make_unique<Captcha>(options, log);
 }
 
@@ -99,16 +102,20 @@ void Guard::add_rate(const std::string& remote_address, httpd::Response& respons
   response.headers.set("RateLimit", fmt::format("\"default\";r={};t={}", now.remaining, now.full_in.count()));
 }
 
+std::optional<std::string> Guard::allowed_origin(std::string_view origin) const {
+  for (const std::string_view allowed : {std::string_view("*"), origin}) {
+    if (std::ranges::find(cors_origins_, allowed) != cors_origins_.end()) return std::string(allowed);
+  }
+  return std::nullopt;
+}
+
 // There are no cookies and no passwords that a browser would send along by itself. But a page of somebody
 // else's could have its visitors send pictures, and use up what they may ask. Browsers say who asks:
 // Sec-Fetch-Site where the connection is safe, and Origin with every POST.
 std::optional<Problem> Guard::check_origin(const Request& request) const {
   if (request.method != "POST") return std::nullopt;
   const auto origin = request.headers.find("Origin");
-  const auto allowed = [&](std::string_view name) {
-    return std::ranges::find(cors_origins_, name) != cors_origins_.end();
-  };
-  if (allowed("*") || (origin && allowed(*origin))) return std::nullopt;
+  if (allowed_origin(origin.value_or(""))) return std::nullopt;
   bool own = true;
   if (const auto site = request.headers.find("Sec-Fetch-Site")) {
     own = *site == "same-origin" || *site == "none";

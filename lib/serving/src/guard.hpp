@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "captcha.hpp"
@@ -31,6 +32,9 @@ class Guard {
   // Whether the visitor is no robot, by the token in the request's header or form. Calls back as Captcha
   // does.
   void verify(const httpd::Request& request, std::function<void(std::optional<httpd::Problem>)> judged);
+
+  // What Access-Control-Allow-Origin says to a page from there: "*", itself, or nothing.
+  [[nodiscard]] std::optional<std::string> allowed_origin(std::string_view origin) const;
 
   // Tells a client how much it may still ask.
   void add_rate(const std::string& remote_address, httpd::Response& response) const;

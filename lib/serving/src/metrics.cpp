@@ -105,7 +105,7 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
       .Add({})
       .SetToCurrentTime();
   // There from the start, so that a rise from none is seen.
-  for (const char* reason : {"queue_full", "deadline", "client_gone"})
+  for (const char* reason : {"queue_full", "deadline", "client_gone", "busy"})
     impl_->rejected.Add({{"reason", reason}});
 }
 

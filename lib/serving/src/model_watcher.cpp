@@ -1,8 +1,10 @@
 #include "winnow/serving/model_watcher.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "winnow/core/file_state.hpp"
@@ -13,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFileName = "model.onnx";
+// Of a version, in order of preference.
+constexpr std::array kFileNames = {"model.onnx", "model.pt"};
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.front() != '.' && std::ranges::all_of(text, [](char c) {
@@ -80,8 +83,12 @@ void ModelWatcher::look_at(const ModelSource& source,
   const auto add_versions = [&](const std::string& name, const fs::path& folder) {
     for (const fs::path& version_folder : folders_in(folder)) {
       const std::uint64_t version = parse_version(version_folder.filename().string());
-      const std::string signature = file_state(version_folder / kFileName);
-      if (version > 0 && !signature.empty()) found[name][version] = {version_folder / kFileName, signature};
+      for (const char* file_name : kFileNames) {
+        const std::string signature = file_state(version_folder / file_name);
+        if (version == 0 || signature.empty()) continue;
+        found[name][version] = {version_folder / file_name, signature};
+        break;
+      }
     }
   };
   const std::string name = source.name.empty() ? fs::absolute(plain).filename().string() : source.name;
@@ -130,7 +137,8 @@ void ModelWatcher::open_all() {
     look_at(source, found);
     if (found.empty()) {
       throw Error(ErrorKind::kNotFound, source.path.string(),
-                  fmt::format("no models; a folder holds VERSION/{0} or NAME/VERSION/{0}", kFileName));
+                  fmt::format("no models; a folder holds VERSION/FILE or NAME/VERSION/FILE, and FILE is {}",
+                              fmt::join(kFileNames, " or ")));
     }
   }
   for (const auto& [name, labels] : labels_) {

@@ -6,17 +6,22 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <array>
 #include <charconv>
 
 #include "winnow/core/base64.hpp"
 #include "winnow/core/error.hpp"
+#include "winnow/core/file.hpp"
 #include "winnow/core/hash.hpp"
+#include "winnow/core/text.hpp"
 
 namespace winnow::serving {
 namespace {
 
 constexpr std::size_t kLongestAnswer = 2048;
 constexpr std::size_t kSaltBytes = 12;
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::uint64_t kLongestSecret = 65'536;
 constexpr std::string_view kAlgorithm = "SHA-256";
 constexpr std::string_view kExpires = "?expires=";
 
@@ -59,8 +64,11 @@ std::string hash(std::string_view salt, std::uint64_t number) {
 
 }  // namespace
 
-ProofOfWork::ProofOfWork(std::uint64_t most, std::chrono::seconds lifetime, std::size_t most_used)
-    : most_(most), lifetime_(lifetime), most_used_(most_used) {
+ProofOfWork::ProofOfWork(std::uint64_t most, std::chrono::seconds lifetime, std::string secret,
+                         std::size_t most_used)
+    : most_(most), lifetime_(lifetime), most_used_(most_used), secret_(std::move(secret)) {
+  if (!secret_.empty()) return;
+  secret_.resize(kSecretBytes);
   fill_random(secret_.data(), secret_.size());
 }
 
@@ -117,6 +125,17 @@ ProofOfWork::Verdict ProofOfWork::check(std::string_view answer, Clock::time_poi
 std::size_t ProofOfWork::used() const {
   const std::lock_guard lock(mutex_);
   return used_.size();
+}
+
+std::string read_work_secret(const std::filesystem::path& file) {
+  const Bytes content = read_file(file, kLongestSecret);
+  std::string secret(trim(as_text(content)));
+  if (secret.size() < kSecretBytes) {
+    throw Error(ErrorKind::kInvalid, file.string(),
+                fmt::format("holds no secret of {} characters or more; openssl rand -hex 32 makes one",
+                            kSecretBytes));
+  }
+  return secret;
 }
 
 }  // namespace winnow::serving

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <string>
@@ -21,8 +21,10 @@ class ProofOfWork {
   using Clock = std::chrono::system_clock;
   enum class Verdict { kGood, kWrong, kExpired, kUsed, kFull };
 
-  // most: hashes to try. most_used: how many used sums are kept until they expire; when full no sum is taken.
-  ProofOfWork(std::uint64_t most, std::chrono::seconds lifetime, std::size_t most_used = 100'000);
+  // most: hashes to try. secret: signs them, so that who has the same takes them too, though each once;
+  // empty: a random one. most_used: how many used sums are kept until they expire; when full no sum is taken.
+  ProofOfWork(std::uint64_t most, std::chrono::seconds lifetime, std::string secret = "",
+              std::size_t most_used = 100'000);
 
   // {"algorithm", "challenge", "maxnumber", "salt", "signature"}
   [[nodiscard]] Json challenge(Clock::time_point now = Clock::now()) const;
@@ -39,9 +41,13 @@ class ProofOfWork {
   const std::uint64_t most_;
   const std::chrono::seconds lifetime_;
   const std::size_t most_used_;
-  std::array<std::uint8_t, 32> secret_{};  // of this process
+  std::string secret_;
   mutable std::mutex mutex_;
   std::set<Used> used_;
 };
+
+// What the file holds but for white space at its ends. Throws Error{kNotFound | kInvalid}: no such file, or
+// less than 32 characters, which somebody could guess.
+[[nodiscard]] std::string read_work_secret(const std::filesystem::path& file);
 
 }  // namespace winnow::serving

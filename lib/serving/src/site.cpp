@@ -91,7 +91,7 @@ struct Site::Impl {
   std::optional<Problem> admit(const Request& request);
   void handle(Request request, Responder respond);
   void route(Request request, Responder respond);
-  Response render(const Problem& problem, const Request* request) const;
+  Response render(const Problem& problem, const Request* request);
   void allow_origin(const std::string& origin, Response& response) const;
   void add_headers(const std::string& origin, const std::string& remote_address, Response& response) const;
   void observe(const httpd::Served& served);
@@ -230,10 +230,9 @@ std::optional<Problem> Site::Impl::admit(const Request& request) {
 
 // Cross-origin resource sharing, https://fetch.spec.whatwg.org/#http-cors-protocol
 void Site::Impl::allow_origin(const std::string& origin, Response& response) const {
-  const auto& allowed = options.cors_origins;
-  const bool all = std::ranges::find(allowed, "*") != allowed.end();
-  if (!all && std::ranges::find(allowed, origin) == allowed.end()) return;
-  response.headers.set("Access-Control-Allow-Origin", all ? "*" : origin);
+  const std::optional<std::string> allowed = guard.allowed_origin(origin);
+  if (!allowed) return;
+  response.headers.set("Access-Control-Allow-Origin", *allowed);
   response.headers.set("Access-Control-Allow-Methods", "GET, POST");
   response.headers.set("Access-Control-Allow-Headers",
                        "Authorization, Content-Type, X-Api-Key, X-Gate-Answer, X-Request-Id, "
@@ -242,7 +241,7 @@ void Site::Impl::allow_origin(const std::string& origin, Response& response) con
       "Access-Control-Expose-Headers",
       "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Inference-Header-Content-Length");
   response.headers.set("Access-Control-Max-Age", "86400");
-  if (!all) response.headers.set("Vary", "Origin");
+  if (*allowed != "*") response.headers.set("Vary", "Origin");
 }
 
 void Site::Impl::add_headers(const std::string& origin, const std::string& remote_address,
@@ -280,7 +279,8 @@ void Site::Impl::handle(Request request, Responder respond) {
                                 [original] { return original->wanted(); }));
 }
 
-Response Site::Impl::render(const Problem& problem, const Request* request) const {
+Response Site::Impl::render(const Problem& problem, const Request* request) {
+  if (problem.code == "busy") metrics.count_rejected("busy");
   Response response = render_problem(problem, request);
   if (request != nullptr) {
     const std::string origin(request->headers.find("Origin").value_or(""));
@@ -364,6 +364,7 @@ void Site::set_ready() {
 
 void Site::retire() {
   impl_->retired = true;
+  impl_->server.close_when_answered();
 }
 
 bool Site::drain(std::chrono::milliseconds timeout) {

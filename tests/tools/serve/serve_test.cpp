@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+
+#include "support/built.hpp"
 #include "support/colour_network.hpp"
 #include "support/process.hpp"
 #include "support/raw_client.hpp"
@@ -82,6 +85,33 @@ TEST_F(ServeTool, AnswersWhatClassifyAnswers) {
   EXPECT_NEAR(served.at("confidence").get<double>(), printed.at("confidence").get<double>(), 1e-4);
 }
 
+TEST_F(ServeTool, ServesTorchScriptAlsoAsAVersion) {
+  if (!std::filesystem::exists(test::torch_engine())) GTEST_SKIP() << "this is a build without LibTorch";
+  std::filesystem::create_directories(folder_ / "models/script/3");
+  const Finished exported =
+      test::run({"winnow-export", "--pretrained", "efficientnet_lite0", "-o", "models/script/3/model.pt"},
+                folder_.path());
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  test::Process server(
+      {"winnow-serve", "plain=models/script/3/model.pt", "models", "--no-cache", "--listen", "127.0.0.1:0"},
+      folder_.path());
+  const std::uint16_t port = wait_for_port(server);
+  const auto ask = [&](const std::string& query) {
+    const test::Reply reply = test::request(port, "POST", "/api/classify?top=3&" + query, photo("red.jpg"));
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return Json::parse(reply.body);
+  };
+  const Finished direct = test::run(
+      {"winnow-classify", "models/script/3/model.pt", "red.jpg", "--format", "jsonl"}, folder_.path());
+  const Json expected = Json::parse(direct.out);
+  for (const char* query : {"model=plain", "model=script&version=3"}) {
+    const Json served = ask(query);
+    EXPECT_EQ(served.at("label"), expected.at("label")) << query;
+    EXPECT_NEAR(served.at("confidence").get<double>(), expected.at("confidence").get<double>(), 1e-4)
+        << query;
+  }
+}
+
 TEST_F(ServeTool, ExplainsAPortThatIsTaken) {
   test::Process first(command("127.0.0.1:0"), folder_.path());
   const std::string address = "127.0.0.1:" + std::to_string(wait_for_port(first));
@@ -126,6 +156,23 @@ TEST_F(ServeTool, SpeaksWithTheClientsOfOthers) {
   const Finished result = test::run(
       {WINNOW_PEERS_PYTHON, WINNOW_PEERS_TEST, address, "colours", "red.jpg", "red"}, folder_.path());
   EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
+TEST_F(ServeTool, GivesPrometheusNothingToComplainAbout) {
+  test::Process server(command("127.0.0.1:0"), folder_.path());
+  const std::uint16_t port = wait_for_port(server);
+  EXPECT_EQ(test::request(port, "POST", "/api/classify", photo("red.jpg")).status, 200);
+  EXPECT_EQ(test::request(port, "GET", "/nowhere").status, 404);
+  folder_.write("metrics", test::request(port, "GET", "/metrics").body);
+  const std::string fetched = test::peers_python().parent_path().parent_path().parent_path();
+  const Finished result = test::run(
+      {"/bin/sh", "-c",
+       "PATH=$1:$PATH; command -v promtool >/dev/null || exit 77; exec promtool check metrics <metrics", "sh",
+       fetched},
+      folder_.path());
+  if (result.exit_code == 77) GTEST_SKIP() << "promtool is not here; scripts/setup.sh could not fetch it";
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out + result.err, "");
 }
 
 TEST_F(ServeTool, PutsAReplacedModelToUseWhileItAnswers) {

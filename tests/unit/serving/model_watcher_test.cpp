@@ -93,6 +93,16 @@ TEST_F(ModelWatcherTest, KeepsTheOldOneWhereTheNewOneIsBadOrGone) {
   EXPECT_EQ(ask(""), "persian");
 }
 
+TEST_F(ModelWatcherTest, ServesTorchScriptWhereThereIsNoOnnxFile) {
+  folder_.write("pets/1/model.pt", "script");
+  ModelWatcher watcher = watch({{"", folder_ / "pets"}});
+  watcher.open_all();
+  EXPECT_EQ(ask(""), "script");
+  folder_.write("pets/1/model.onnx", "onnx");
+  settle(watcher);
+  EXPECT_EQ(ask(""), "onnx");
+}
+
 TEST_F(ModelWatcherTest, ServesTheNewestVersionAndThoseWithALabel) {
   for (const std::string version : {"1", "2", "10", "07", "x", "0"})
     folder_.write("pets/" + version + "/model.onnx", "v" + version);

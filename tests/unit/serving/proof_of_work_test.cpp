@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "solve.hpp"
+#include "support/temporary_folder.hpp"
+#include "winnow/core/error.hpp"
 
 namespace winnow::serving {
 namespace {
@@ -25,6 +27,34 @@ TEST(ProofOfWork, TakesAnAnswerOnce) {
   Json with_time = solve(work.challenge());
   with_time["took"] = 12;
   EXPECT_EQ(work.check(encode(with_time)), Verdict::kGood) << "ALTCHA's widget says how long it took";
+}
+
+TEST(ProofOfWork, TakesSumsOfWhoHasTheSameSecretOnceEach) {
+  const std::string secret(32, 's');
+  ProofOfWork one(kMost, 300s, secret);
+  ProofOfWork two(kMost, 300s, secret);
+  ProofOfWork stranger(kMost, 300s, std::string(32, 't'));
+  const std::string answer = encode(solve(one.challenge()));
+  EXPECT_EQ(stranger.check(answer), Verdict::kWrong);
+  EXPECT_EQ(two.check(answer), Verdict::kGood);
+  EXPECT_EQ(two.check(answer), Verdict::kUsed);
+  EXPECT_EQ(one.check(answer), Verdict::kGood) << "each knows only what it has taken itself";
+}
+
+TEST(ProofOfWork, ReadsItsSecretAndWantsALongOne) {
+  const test::TemporaryFolder folder;
+  folder.write("secret", "0123456789abcdef0123456789abcdef\n");
+  EXPECT_EQ(read_work_secret(folder / "secret"), "0123456789abcdef0123456789abcdef");
+  folder.write("short", "0123456789abcdef0123456789abcde\n\n");
+  for (const auto& [file, kind] :
+       {std::pair("short", ErrorKind::kInvalid), {"nowhere", ErrorKind::kNotFound}}) {
+    try {
+      (void)read_work_secret(folder / file);
+      ADD_FAILURE() << file;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), kind) << error.what();
+    }
+  }
 }
 
 TEST(ProofOfWork, RefusesWhatIsNoAnswer) {
@@ -78,7 +108,7 @@ TEST(ProofOfWork, ExpiresAndForgetsWhatHasExpired) {
 }
 
 TEST(ProofOfWork, KeepsABoundedNumberAndIsClosedWhenFull) {
-  ProofOfWork work(kMost, 300s, 2);
+  ProofOfWork work(kMost, 300s, "", 2);
   EXPECT_EQ(work.check(encode(solve(work.challenge()))), Verdict::kGood);
   EXPECT_EQ(work.check(encode(solve(work.challenge()))), Verdict::kGood);
   EXPECT_EQ(work.check(encode(solve(work.challenge()))), Verdict::kFull);

@@ -308,5 +308,17 @@ TEST(Site, CountsForPrometheus) {
   EXPECT_THAT(reply.body, testing::Not(HasSubstr("secret"))) << "what clients choose is no label";
 }
 
+TEST(Site, CountsWhomItTurnsAway) {
+  RunningSite site(std::make_unique<ColourClassifier>(),
+                   [](SiteOptions& options) { options.server.limits.connections = 1; });
+  RawClient only(site.port());
+  const std::string ask = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  only.send(ask);
+  EXPECT_THAT(only.read_reply().body, HasSubstr("winnow_rejected_total{reason=\"busy\"} 0\n"));
+  EXPECT_EQ(site.get("/healthz").status, 503);
+  only.send(ask);
+  EXPECT_THAT(only.read_reply().body, HasSubstr("winnow_rejected_total{reason=\"busy\"} 1\n"));
+}
+
 }  // namespace
 }  // namespace winnow::serving

@@ -103,8 +103,12 @@ class Server {
   // Closes the port. Open connections go on. May be called again.
   void stop_accepting();
 
-  // Stops accepting, closes idle connections, lets requests in flight finish with "Connection: close".
-  // Returns whether all had finished within the timeout.
+  // From now on each answer says "Connection: close", so that clients begin no request on a connection that
+  // is about to be closed. All else goes on.
+  void close_when_answered();
+
+  // Stops accepting, lets requests in flight finish with "Connection: close", and closes connections on which
+  // none begins within a quarter of a second. Returns whether all had finished within the timeout.
   bool drain(std::chrono::milliseconds timeout);
 
  private:

@@ -19,7 +19,7 @@ namespace winnow::serving {
 struct ModelSource {
   std::string name;  // empty: as the file or folder is called
   // A model file; a folder VERSION/model.onnx of one model, as TensorFlow Serving and Triton have; or a
-  // folder NAME/VERSION/model.onnx of several.
+  // folder NAME/VERSION/model.onnx of several. TorchScript is called model.pt there.
   std::filesystem::path path;
 };
 

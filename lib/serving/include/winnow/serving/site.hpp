@@ -73,7 +73,8 @@ class Site {
   // /readyz says 200 from now on: all models that were asked for are open.
   void set_ready();
 
-  // /readyz says 503 from now on, so that balancers send nobody any more; all else goes on.
+  // /readyz says 503 from now on, so that balancers send nobody any more, and each answer closes its
+  // connection; all else goes on.
   void retire();
 
   // Retires, stops accepting and finishes what is in flight. Returns whether that took no longer than
