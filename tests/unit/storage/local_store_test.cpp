@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "support/process.hpp"
@@ -180,6 +181,7 @@ TEST_F(LocalStore, HoldsOneOrTheOtherAfterAKill) {
   put("a/b", first);
   for (int i = 0; i < 20; ++i) {
     test::Process writer([&] {
+      std::cerr << "begins" << std::endl;
       for (;;) {
         put("a/b", first);
         put("a/b", second);
@@ -189,7 +191,8 @@ TEST_F(LocalStore, HoldsOneOrTheOtherAfterAKill) {
       }
       return 0;
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(3 + 2 * i));
+    writer.wait_for_err("begins");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2 * i));
     writer.signal(SIGKILL);
     writer.wait();
     const std::string now = read("a/b");
