@@ -32,7 +32,9 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
-  libavif-dev prometheus-cpp-dev)
+  libavif-dev prometheus-cpp-dev libarchive-dev libsodium-dev libsqlite3-dev libpq-dev)
+# Tests start a PostgreSQL of their own; nothing that is built needs the server.
+database_packages=(postgresql)
 lint_packages=(clang-format clang-tidy)
 demo_packages=(curl)
 bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist wrk)
@@ -65,6 +67,17 @@ need_packages() {
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
     >"$deps/apt.log" 2>&1 || die "apt-get could not install the packages; see .deps/apt.log"
+}
+
+# Debian makes and starts a database with the server, unless a file says no while it is installed.
+need_database() {
+  local folder=/etc/postgresql-common/createcluster.d
+  local file=$folder/no-cluster-for-winnow.conf wanted="${database_packages[*]}"
+  dpkg-query -W -f='${db:Status-Status}\n' "${database_packages[@]}" 2>/dev/null | grep -qx installed && return
+  as_root mkdir -p "$folder"
+  echo 'create_main_cluster = false' | as_root tee "$file" >/dev/null
+  need_packages "${database_packages[@]}"
+  as_root rm -f "$file"
 }
 
 check_hash() {  # FILE SHA256
@@ -195,6 +208,7 @@ need_programs() {  # NAME REQUIREMENT...
 }
 
 need_packages "${build_packages[@]}"
+need_database
 need_libtorch
 need_openvino
 need_weights 0
