@@ -20,7 +20,7 @@ namespace winnow::jobs {
 namespace {
 
 constexpr std::size_t kHeadBytes = 1'024;        // what image::detect_format() looks at
-constexpr std::uint64_t kHeaderBytes = 8 << 20;  // of tar, with all that may stand before one entry
+constexpr std::uint64_t kHeaderBytes = 2 << 20;  // of tar, with all that may stand before one entry
 constexpr std::size_t kChunk = 65'536;
 
 struct CloseArchive {
@@ -30,6 +30,10 @@ struct CloseArchive {
 Failure too_many_entries(const UploadLimits& limits) {
   return {"too_many_entries",
           fmt::format("it holds more than {}; send it in parts", format_count(limits.max_entries, "file"))};
+}
+
+Failure empty_archive() {
+  return {"empty", "the archive holds no files; pack it anew"};
 }
 
 // What is refused by name, so that people know what to do instead.
@@ -119,8 +123,8 @@ UploadReader::State::Kind UploadReader::State::find_kind() {
   // Before pictures: a tar archive begins with a name, which may begin as a picture does.
   if (text.size() > kTarMagic && text.substr(kTarMagic).starts_with("ustar")) return Kind::kTar;
   if (text.starts_with("\x1f\x8b")) return Kind::kTar;
-  if (text.starts_with(std::string_view("PK\x03\x04", 4)) ||
-      text.starts_with(std::string_view("PK\x05\x06", 4))) {
+  if (text.starts_with(std::string_view("PK\x05\x06", 4))) return refuse(empty_archive());
+  if (text.starts_with(std::string_view("PK\x03\x04", 4))) {
     if (count_zip_entries(file, limits.max_entries + 1) > limits.max_entries) {
       return refuse(too_many_entries(limits));
     }
@@ -246,6 +250,7 @@ Result<std::optional<UploadEntry>> UploadReader::State::next_in_archive() {
     const int status = archive_read_next_header(reader.get(), &entry);
     if (status == ARCHIVE_EOF) {
       if (const auto failure = objection_at_end()) return *failure;
+      if (entries == 0) return empty_archive();
       ended = true;
       return std::optional<UploadEntry>();
     }
@@ -267,6 +272,10 @@ Result<std::optional<UploadEntry>> UploadReader::State::next_in_archive() {
           return Failure{"entry_too_large", fmt::format("{} is larger than {}; leave it out", found.name,
                                                         format_bytes(limits.max_entry_bytes))};
         }
+        // What it claimed has been counted.
+        const auto claimed = static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+        unpacked += found.bytes.size() - std::min<std::uint64_t>(claimed, found.bytes.size());
+        if (const auto failure = too_much(unpacked, file.size(), limits)) return *failure;
         return std::optional(std::move(found));
       }
       found.failure = {"not_a_picture", std::string(describe(format))};

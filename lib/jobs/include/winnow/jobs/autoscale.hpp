@@ -21,10 +21,10 @@ struct AutoscaleOptions {
   int max_workers = 10;
   double utilisation = 0.7;        // of a worker's time, to be busy
   double drain_s = 120;            // in which the backlog should be gone
-  double arrivals_window_s = 180;  // over which the rate of arrivals is taken
+  double arrivals_window_s = 120;  // over which the rate of arrivals is taken
   double stabilisation_s = 600;    // the largest need of this time decides on scaling down
   double up_from = 1.1;            // times the workers there are: the least need to scale up for
-  double down_below = 0.8;         // times one worker fewer: the largest need to scale down for
+  double down_below = 0.6;         // times one worker fewer: the largest need to scale down for
   double down_pause_s = 60;        // from one worker that is let go to the next
   double first_service_s = 5;      // of one job, before any is done
 };
