@@ -40,7 +40,8 @@ demo_packages=(curl)
 bench_packages=(libbenchmark-dev nginx-light dataset-fashion-mnist wrk)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
-  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0)
+  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
+  kubernetes-validate==1.37.0)
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
