@@ -3,7 +3,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <cerrno>
 #include <exception>
 #include <string>
 #include <utility>
@@ -26,9 +25,9 @@ struct FreeEntry {
 }  // namespace
 
 struct UploadPacker::State {
-  // libarchive is C: what the callback throws waits until it has returned.
+  // libarchive is C: what the callback throws waits until it has returned. Then the archive stays broken.
   void check(la_ssize_t status) {
-    if (broken) std::rethrow_exception(std::exchange(broken, nullptr));
+    if (broken) std::rethrow_exception(broken);
     if (status >= ARCHIVE_OK || status == ARCHIVE_WARN) return;
     const char* const text = archive_error_string(writer.get());
     throw Error(ErrorKind::kIo, "",
@@ -37,6 +36,7 @@ struct UploadPacker::State {
 
   std::function<void(ByteSpan)> write;
   std::exception_ptr broken;
+  bool given_up = false;
   std::unique_ptr<archive, CloseArchive> writer;
 };
 
@@ -48,23 +48,22 @@ UploadPacker::UploadPacker(std::function<void(ByteSpan)> write) : state_(std::ma
   if (writer == nullptr) throw std::bad_alloc();
   state_->check(archive_write_set_format_pax_restricted(writer));
   state_->check(archive_write_set_bytes_per_block(writer, 0));  // what is written goes on at once
-  const auto pass_on = [](archive* self, void* data, const void* bytes, std::size_t size) -> la_ssize_t {
+  const auto pass_on = [](archive*, void* data, const void* bytes, std::size_t size) -> la_ssize_t {
     auto& state = *static_cast<State*>(data);
     try {
-      state.write({static_cast<const std::uint8_t*>(bytes), size});
-      return static_cast<la_ssize_t>(size);
+      if (!state.broken && !state.given_up) state.write({static_cast<const std::uint8_t*>(bytes), size});
     } catch (...) {
       state.broken = std::current_exception();
-      archive_set_error(self, EIO, "not written");
-      return -1;
     }
+    // Never a failure: after one libarchive does not free what it has for its output.
+    return static_cast<la_ssize_t>(size);
   };
   state_->check(archive_write_open(writer, state_.get(), nullptr, pass_on, nullptr));
 }
 
+// Closing writes an end, which an archive that is given up must not have.
 UploadPacker::~UploadPacker() {
-  // libarchive would write an end to an archive that is only given up.
-  if (state_->writer) archive_write_fail(state_->writer.get());
+  state_->given_up = true;
 }
 
 void UploadPacker::add(std::string_view name, ByteSpan bytes) {

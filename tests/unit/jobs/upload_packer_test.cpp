@@ -77,6 +77,8 @@ TEST(UploadPacker, PassesOnWhatItsWriterThrows) {
     if ((written += bytes.size()) > 2'000) throw std::runtime_error("disk full");
   });
   EXPECT_THROW(packer.add("a.jpg", Bytes(10'000)), std::runtime_error);
+  EXPECT_THROW(packer.add("b.jpg", {}), std::runtime_error);
+  EXPECT_THROW(packer.finish(), std::runtime_error);
 }
 
 TEST(UploadPacker, WithoutItsEndAnArchiveIsRefused) {
