@@ -11,7 +11,7 @@ import kubernetes_validate
 import yaml
 
 METRICS = {
-    "enqueued_total", "completed_total", "backlog", "oldest_seconds", "inflight", "service_seconds", "ready",
+    "enqueued_total", "completed_total", "backlog", "oldest_seconds", "inflight", "service_seconds_total", "ready",
     "wanted_workers"}
 
 source = pathlib.Path(sys.argv[1])
