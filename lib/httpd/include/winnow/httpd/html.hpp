@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-namespace winnow::serving {
+namespace winnow::httpd {
 
 // Markup that is safe to send. It comes into being only by escaping text and by filling our own templates, so
 // foreign text (labels, file names) cannot become markup.
@@ -34,4 +34,4 @@ struct Html::Slot {
   std::variant<std::string, Html> value;
 };
 
-}  // namespace winnow::serving
+}  // namespace winnow::httpd

@@ -1,9 +1,9 @@
-#include "rate_limiter.hpp"
+#include "winnow/httpd/rate_limiter.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace winnow::serving {
+namespace winnow::httpd {
 namespace {
 
 using Seconds = std::chrono::seconds;
@@ -76,4 +76,4 @@ Seconds RateLimiter::window() const {
   return rounded_up(interval_ * static_cast<Clock::rep>(burst_));
 }
 
-}  // namespace winnow::serving
+}  // namespace winnow::httpd

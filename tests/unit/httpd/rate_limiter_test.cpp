@@ -1,8 +1,8 @@
-#include "rate_limiter.hpp"
+#include "winnow/httpd/rate_limiter.hpp"
 
 #include <gtest/gtest.h>
 
-namespace winnow::serving {
+namespace winnow::httpd {
 namespace {
 
 using namespace std::chrono_literals;
@@ -55,4 +55,4 @@ TEST(RateLimiter, KeepsABoundedNumberOfClients) {
 }
 
 }  // namespace
-}  // namespace winnow::serving
+}  // namespace winnow::httpd

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace winnow::serving {
+namespace winnow::httpd {
 
 // A token bucket for each client, kept as the one time at which it will be full again (the generic cell rate
 // algorithm, ITU-T I.371). Of clients whose buckets are full nothing is kept. Thread-safe.
@@ -52,4 +52,4 @@ class RateLimiter {
   std::unordered_map<std::string, std::list<Bucket>::iterator> by_client_;
 };
 
-}  // namespace winnow::serving
+}  // namespace winnow::httpd

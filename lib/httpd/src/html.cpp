@@ -1,9 +1,9 @@
-#include "html.hpp"
+#include "winnow/httpd/html.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
-namespace winnow::serving {
+namespace winnow::httpd {
 
 Html Html::escape(std::string_view text) {
   Html html;
@@ -55,4 +55,4 @@ Html& Html::operator+=(const Html& other) {
   return *this;
 }
 
-}  // namespace winnow::serving
+}  // namespace winnow::httpd
