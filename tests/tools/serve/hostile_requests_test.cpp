@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "running_nginx.hpp"
 #include "serve_process.hpp"
@@ -242,6 +244,17 @@ class ServeParsesAlike : public ServeTest {
       proxied_answers.push_back(proxied->read_all());
     }
     EXPECT_EQ(request(port, "GET", "/healthz").status, 200);
+    // nginx writes its line only after it has closed, and one that stops at that moment writes none.
+    const auto last_lines = [&](const std::vector<Json>& log) {
+      return std::count_if(log.begin(), log.end(), [&](const Json& line) {
+        return line.at("user_agent") == "proxied " + table.back().name;
+      });
+    };
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (last_lines(nginx.access_log()) < last_lines(read_json_lines(folder_ / "access.jsonl")) &&
+           std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
     nginx.stop();
     server.signal(SIGTERM);
     EXPECT_EQ(server.wait().exit_code, 0);

@@ -35,7 +35,7 @@ class ServeJobs : public testing::Test {
           {"/usr/bin/python3", test::script("jobs_torture.py"), where, "--model", "colours.onnx", "--photo",
            "red.jpg", "--bin", test::built_programs(), "--seconds", seconds, "--users", "3"},
           folder_.path());
-      return process.wait(std::chrono::seconds(170));
+      return process.wait(std::chrono::seconds(280));
     }();
     EXPECT_EQ(finished.exit_code, 0) << finished.out << finished.err;
     EXPECT_THAT(finished.out, HasSubstr("none lost, none twice, no task given up"));
