@@ -34,8 +34,8 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
   libavif-dev prometheus-cpp-dev)
-# What a server is put behind, for the tests; systemd for systemd-analyze.
-test_packages=(nginx-light systemd)
+# For the tests: what a server is put behind; systemd for systemd-analyze; what reads manual pages and completions.
+test_packages=(nginx-light systemd man-db zsh fish)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
