@@ -44,6 +44,7 @@ package: build ## winnow-runtime and winnow-training as .deb and .tar.gz, into b
 
 package-test: package ## install them into a minimal Debian 12, and use them there; as root
 	@packaging/test_in_debian.sh
+	@packaging/test_in_debian.sh training
 
 format:      ## put every source file into house style
 	@scripts/setup.sh --lint

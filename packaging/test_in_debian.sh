@@ -119,7 +119,7 @@ done
 say "winnow-serve is ready"
 if [ -n "$group" ]; then
   for file in memory.peak memory.max_usage_in_bytes; do
-    [ ! -e "$group/$file" ] || say "at most $(($(cat "$group/$file") / 1000000)) MB of 1,000 used, pages of files with them"
+    [ ! -e "$group/$file" ] || say "at most $(($(cat "$group/$file") / 1000000)) MB of 1,000 used"
   done
 fi
 kill -TERM "$server"; wait "$server" && code=0 || code=$?
