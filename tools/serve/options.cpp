@@ -221,6 +221,120 @@ void add_keys(CLI::App& app, ServeOptions& options) {
       ->excludes(revoke);
 }
 
+// "smtp://winnow@mail.example:587": who signs in, where; smtps:// for TLS from the start.
+void set_mail(net::SmtpOptions& smtp, const std::string& text) {
+  const bool tls = text.starts_with("smtps://");
+  const std::size_t scheme = text.find("://");
+  if (!tls && !text.starts_with("smtp://") && !text.starts_with("smtp+plain://"))
+    throw CLI::ValidationError("--mail", text + " is not smtp://[USER@]HOST[:PORT]");
+  std::string rest = text.substr(scheme + 3);
+  if (const std::size_t at = rest.rfind('@'); at != std::string::npos) {
+    smtp.username = rest.substr(0, at);
+    rest.erase(0, at + 1);
+  }
+  smtp.security = tls                                 ? net::SmtpSecurity::kTls
+                  : text.starts_with("smtp+plain://") ? net::SmtpSecurity::kNone
+                                                      : net::SmtpSecurity::kStartTls;
+  smtp.port = tls ? 465 : 587;
+  const std::size_t colon = rest.rfind(':');
+  if (colon != std::string::npos && !CLI::detail::lexical_cast(rest.substr(colon + 1), smtp.port))
+    throw CLI::ValidationError("--mail", text + " has no port after the colon");
+  smtp.host = rest.substr(0, colon);
+  if (smtp.host.empty()) throw CLI::ValidationError("--mail", text + " names no server");
+}
+
+void add_storage(CLI::App& app, BatchJobsOptions& jobs) {
+  app.add_option("--data", jobs.data,
+                 "Let users register and upload batches of pictures; keep all of it in this folder")
+      ->type_name("DIR");
+  app.add_option("--database", jobs.database,
+                 "Keep users and jobs in PostgreSQL, so that several processes can share the work")
+      ->type_name("postgresql://...");
+  CLI::Option* storage = app.add_option("--storage", jobs.store.location,
+                                        "Keep uploads and results with an S3 service, or in this folder")
+                             ->type_name("s3://BUCKET[/PREFIX]");
+  app.add_option("--s3-endpoint", jobs.store.s3.endpoint, "Address of the S3 service")
+      ->type_name("URL")
+      ->needs(storage);
+  app.add_option("--s3-region", jobs.store.s3.region, "Its region")
+      ->type_name("NAME")
+      ->needs(storage)
+      ->capture_default_str();
+  app.add_option("--s3-keys-file", jobs.s3_keys_file, "A file of two lines: access key, secret key")
+      ->type_name("FILE")
+      ->needs(storage);
+  app.add_option_function<std::string>(
+         "--s3-cold-class",
+         [&jobs](const std::string& name) {
+           jobs.store.cold_class = name;
+           jobs.store.cold_mode = storage::ColdMode::kStorageClass;
+         },
+         "Archive by moving results to this storage class, such as GLACIER; otherwise under cold/")
+      ->type_name("CLASS")
+      ->needs(storage);
+}
+
+void add_jobs(CLI::App& app, BatchJobsOptions& jobs) {
+  add_storage(app, jobs);
+  app.add_option("--role", jobs.role,
+                 "What this process does of the service: all; web, the pages; worker, the jobs; lifecycle, "
+                 "archive, restore and mail")
+      ->type_name("ROLE")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Role>{{"all", Role::kAll},
+                                                                      {"web", Role::kWeb},
+                                                                      {"worker", Role::kWorker},
+                                                                      {"lifecycle", Role::kLifecycle}})
+                      .description("all, web, worker or lifecycle"))
+      ->default_str("all");
+  add_number(app, "--job-slots", jobs.slots, "How many jobs a worker has in work at a time", "N", 1U, 64U);
+  add_number(app, "--free-upload", jobs.terms.free_upload_bytes,
+             "Refuse larger uploads of users who do not pay", "BYTES", std::uint64_t{kOne},
+             std::uint64_t{kHuge});
+  add_number(app, "--premium-upload", jobs.terms.premium_upload_bytes, "and of those who do", "BYTES",
+             std::uint64_t{kOne}, std::uint64_t{kHuge});
+  add_number(app, "--job-pictures", jobs.terms.pictures, "Refuse uploads with more files than this", "N",
+             std::int64_t{kOne}, std::int64_t{kMany});
+  app.add_option_function<double>(
+         "--archive-after",
+         [&jobs](double seconds) {
+           jobs.terms.archive_after = std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
+         },
+         "Archive the results of users who do not pay this long after their job is done")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 365 * kLongestSeconds).description(""))
+      ->default_str("600");
+  app.add_option("--public-url", jobs.public_url, "How users reach the site, for links in letters")
+      ->type_name("URL");
+  CLI::Option* mail = app.add_option_function<std::string>(
+                             "--mail", [&jobs](const std::string& text) { set_mail(jobs.smtp, text); },
+                             "Send letters by this server: smtp:// with STARTTLS, smtps:// or, within one "
+                             "machine, smtp+plain://")
+                          ->type_name("smtp://[USER@]HOST[:PORT]");
+  app.add_option("--mail-from", jobs.smtp.from, "Who sends them")->type_name("ADDRESS")->needs(mail);
+  app.add_option("--mail-password-file", jobs.mail_password_file, "A file that holds the user's password")
+      ->type_name("FILE")
+      ->needs(mail);
+  CLI::Option* payments =
+      app.add_option("--payments-secret-file", jobs.payments_secret_file,
+                     "Let a payment provider say who pays, at /webhooks/stripe, signed with what this file "
+                     "holds; without it users choose for themselves")
+          ->type_name("FILE");
+  app.add_option("--subscribe-link", jobs.subscribe_link, "The provider's page on which users begin to pay")
+      ->type_name("URL")
+      ->needs(payments);
+  app.add_option("--manage-link", jobs.manage_link, "and the one on which they end it")
+      ->type_name("URL")
+      ->needs(payments);
+  add_number(app, "--min-workers", jobs.autoscale.min_workers, "Want no fewer workers than this", "N", 0,
+             10'000);
+  add_number(app, "--max-workers", jobs.autoscale.max_workers, "Want no more workers than this", "N", 1,
+             10'000);
+  app.add_subcommand("autoscale-plan",
+                     "Instead of serving: print how many workers the queue of --database wants")
+      ->fallthrough()
+      ->callback([&jobs] { jobs.print_plan = true; });
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, ServeOptions& options) {
@@ -241,6 +355,7 @@ void add_options(CLI::App& app, ServeOptions& options) {
          "Take commands on this Unix socket, of this user only: status, reload, log-level LEVEL, drain")
       ->type_name("PATH");
   add_limits(app, site);
+  add_jobs(app, options.jobs);
   app.add_option("--cors", site.cors_origins,
                  "Let pages of this origin ask from their scripts, such as https://example.org, or * for all")
       ->type_name("ORIGIN");

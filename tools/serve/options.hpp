@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "serve/batch_jobs.hpp"
 #include "winnow/serving/model_watcher.hpp"
 #include "winnow/serving/site.hpp"
 
@@ -22,6 +23,7 @@ struct ServeOptions {
       "Examples:\n  winnow-serve pets.onnx\n  winnow-serve pets.onnx --listen 0.0.0.0:8080 --drain-delay 5\n"
       "  winnow-serve cats.onnx dogs=other/pets.onnx\n"
       "  winnow-serve models/ --label pets:stable=3 --label pets:canary=4\n"
+      "  winnow-serve pets.onnx --data /var/lib/winnow\n"
       "  curl --data-binary @cat.jpg http://127.0.0.1:8080/api/classify\n"
       "  curl -F file=@cat.jpg -F file=@dog.jpg 'http://127.0.0.1:8080/api/classify?top=3'";
 
@@ -37,6 +39,7 @@ struct ServeOptions {
   bool list_keys = false;
   std::vector<std::string> scopes = {"classify"};  // of the key to add, and its quota
   std::uint64_t quota = 0;
+  BatchJobsOptions jobs;
   std::filesystem::path admin_socket;  // empty: none
   double drain_delay = 0;              // seconds
   double drain_seconds = 20;

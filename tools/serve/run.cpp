@@ -6,6 +6,7 @@
 
 #include "serve/access_log_file.hpp"
 #include "serve/admin_socket.hpp"
+#include "serve/batch_jobs.hpp"
 #include "serve/key_commands.hpp"
 #include "winnow/cli/cache_folder.hpp"
 #include "winnow/cli/data_files.hpp"
@@ -14,6 +15,7 @@
 #include "winnow/core/json.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/core/threads.hpp"
+#include "winnow/serving/model_annotator.hpp"
 #include "winnow/serving/redirect.hpp"
 
 namespace winnow::tools {
@@ -45,6 +47,15 @@ std::unique_ptr<inference::Classifier> open_model(const std::filesystem::path& f
     engine.activation_map = false;
     return inference::open_classifier(file, engine);
   }
+}
+
+std::shared_ptr<jobs::Annotator> annotator_of(const serving::Site& site, const std::string& model,
+                                              const ServeOptions& options) {
+  std::shared_ptr<inference::Classifier> classifier = site.classifier(model);
+  if (!classifier) throw Error(ErrorKind::kNotFound, printable(model), "is no model of this server");
+  return serving::make_annotator(
+      std::move(classifier), model,
+      {.max_pixels = options.site.batching.max_pixels, .top_k = options.site.top_k});
 }
 
 // What a running server looks after.
@@ -111,7 +122,13 @@ void watch(Parts parts, const ServeOptions& options, cli::ServiceManager& manage
 
 cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   if (manage_keys(options, context.out)) return cli::Outcome::kDone;
-  if (options.models.empty())
+  if (options.jobs.print_plan) {
+    const jobs::AutoscalePlan plan = plan_autoscale(options.jobs);
+    context.out << plan.wanted << '\n';
+    context.log.info("{:.2f} workers needed ({})", plan.need, name_of(plan.reason));
+    return cli::Outcome::kDone;
+  }
+  if (options.models.empty() && options.jobs.role != Role::kLifecycle)
     throw Error(ErrorKind::kUsage, "MODEL", "is needed; name a model file or folder");
   cli::ServiceManager manager;
   serving::SiteOptions site_options = options.site;
@@ -122,7 +139,16 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   site_options.server.tls = tls;
   const auto access_log = open_access_log(options.access_log);
   if (access_log) site_options.access_log = [&](const std::string& line) { access_log->write(line); };
+  std::unique_ptr<BatchJobs> batch_jobs;
+  if (options.jobs.wanted()) {
+    const bool secure = tls || options.jobs.public_url.starts_with("https://");
+    batch_jobs = std::make_unique<BatchJobs>(options.jobs, secure, context);
+    batch_jobs->join(site_options);
+  } else if (options.jobs.role != Role::kAll) {
+    throw Error(ErrorKind::kUsage, "--role", "is of no use without --database");
+  }
   serving::Site site(site_options, context.log);
+  if (batch_jobs) batch_jobs->offer_models([&site] { return site.model_names(); });
   std::unique_ptr<httpd::Server> redirect;
   const auto start = [&] {
     site.start();
@@ -141,7 +167,11 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   std::unique_ptr<AdminSocket> admin;
   if (!options.admin_socket.empty()) admin = std::make_unique<AdminSocket>(options.admin_socket);
   models.open_all();
-  release_freed_memory();  // compiling networks takes as much again as they do
+  release_freed_memory();                // compiling networks takes as much again as they do
+  std::unique_ptr<jobs::Worker> worker;  // ends before the site, whose models it asks
+  if (batch_jobs) {
+    worker = batch_jobs->start([&](const std::string& name) { return annotator_of(site, name, options); });
+  }
   site.set_ready();
   if (socket_stays) start();
   if (context.stop.stop_requested()) return cli::Outcome::kDone;
@@ -156,6 +186,8 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   if (!site.drain(milliseconds(options.drain_seconds))) {
     context.log.warn("some requests took longer than --drain-seconds and were broken off");
   }
+  if (worker && !worker->drain(milliseconds(options.drain_seconds)))
+    context.log.info("jobs in work are given back to the queue");
   return cli::Outcome::kDone;
 }
 

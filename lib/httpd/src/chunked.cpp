@@ -16,7 +16,7 @@ constexpr std::size_t kMaxTrailer = 8192;
 ChunkedDecoder::Status ChunkedDecoder::decode(std::string_view& input, Bytes& body) {
   while (!input.empty()) {
     if (state_ == State::kContent) {
-      const std::size_t count = std::min(chunk_left_, input.size());
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_left_, input.size()));
       const ByteSpan content = as_bytes(input.substr(0, count));
       body.insert(body.end(), content.begin(), content.end());
       input.remove_prefix(count);
@@ -30,7 +30,7 @@ ChunkedDecoder::Status ChunkedDecoder::decode(std::string_view& input, Bytes& bo
     line_ += input.substr(0, taken);
     input.remove_prefix(taken);
     if (feed == std::string_view::npos) return Status::kIncomplete;
-    const Status status = take_line(state_, body);
+    const Status status = take_line(state_);
     if (status != Status::kIncomplete) return status;
     line_.clear();
   }
@@ -38,7 +38,7 @@ ChunkedDecoder::Status ChunkedDecoder::decode(std::string_view& input, Bytes& bo
 }
 
 // line_ ends in a line feed.
-ChunkedDecoder::Status ChunkedDecoder::take_line(State line_kind, const Bytes& body) {
+ChunkedDecoder::Status ChunkedDecoder::take_line(State line_kind) {
   if (!line_.ends_with("\r\n")) return Status::kMalformed;
   const std::string_view line = std::string_view(line_).substr(0, line_.size() - 2);
   if (!is_field_value(line)) return Status::kMalformed;
@@ -53,11 +53,12 @@ ChunkedDecoder::Status ChunkedDecoder::take_line(State line_kind, const Bytes& b
     return line.empty() ? Status::kComplete : Status::kIncomplete;
   }
   const std::size_t digits = std::min(line.find(';'), line.size());
-  std::size_t size = 0;
+  std::uint64_t size = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + digits, size, 16);
   if (error == std::errc::result_out_of_range) return Status::kTooLarge;
   if (error != std::errc{} || end != line.data() + digits) return Status::kMalformed;
-  if (size > max_bytes_ - body.size()) return Status::kTooLarge;
+  if (size > bytes_left_) return Status::kTooLarge;
+  bytes_left_ -= size;
   chunk_left_ = size;
   state_ = size > 0 ? State::kContent : State::kTrailer;
   return Status::kIncomplete;

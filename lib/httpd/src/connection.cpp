@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "chunked.hpp"
+#include "incoming_body.hpp"
 #include "internal_error.hpp"
 #include "request_id.hpp"
 #include "syntax.hpp"
@@ -20,56 +21,11 @@ namespace {
 namespace asio = boost::asio;
 using Clock = Stream::Clock;
 
-constexpr std::size_t kReadSize = 64 << 10;
-constexpr std::size_t kMaxReserve = 1 << 20;
-
-// When a body has to have come further than to `bytes`.
-Clock::time_point body_deadline(const Timeouts& timeouts, Clock::time_point start, std::size_t bytes) {
-  const std::chrono::milliseconds due(bytes * 1000 /
-                                      std::max<std::size_t>(1, timeouts.body_bytes_per_second));
-  return start + std::min(timeouts.body, std::max(timeouts.body_grace, due));
-}
-
-Problem too_large(std::size_t limit) {
-  return {
-      413, "too-large", fmt::format("The request is larger than {}; send less.", format_bytes(limit)), {}};
-}
-
-Problem busy() {
-  return {503, "busy", "The server has too much to do; try again in a moment.", {{"Retry-After", "2"}}};
-}
-
 bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
 }  // namespace
-
-class Connection::BufferedBytes {
- public:
-  explicit BufferedBytes(ServerState& server) : server_(server) {}
-  ~BufferedBytes() { server_.buffered_bytes -= held_; }
-  BufferedBytes(const BufferedBytes&) = delete;
-  BufferedBytes& operator=(const BufferedBytes&) = delete;
-
-  // Returns false, and holds no more than before, if the server would hold too much.
-  [[nodiscard]] bool grow_to(std::size_t bytes) {
-    if (bytes <= held_) return true;
-    const std::size_t more = bytes - held_;
-    const Limits& limits = server_.options.limits;
-    const std::size_t limit = std::max(limits.buffered_bytes, limits.body_bytes);
-    if (server_.buffered_bytes.fetch_add(more) + more > limit) {
-      server_.buffered_bytes -= more;
-      return false;
-    }
-    held_ = bytes;
-    return true;
-  }
-
- private:
-  ServerState& server_;
-  std::size_t held_ = 0;
-};
 
 struct Connection::Reply {
   bool head_only = false;
@@ -100,7 +56,7 @@ asio::awaitable<void> Connection::turn_away() {
   request_start_ = Clock::now();
   Reply reply;
   co_await send(std::move(response), std::move(reply));
-  const Stream::LingerLimits limits{kReadSize, std::chrono::seconds(1), std::chrono::seconds(1)};
+  const Stream::LingerLimits limits{IncomingBody::kPiece, std::chrono::seconds(1), std::chrono::seconds(1)};
   co_await stream_->linger(limits);
   stream_->close();
 }
@@ -140,15 +96,15 @@ asio::awaitable<Connection::Next> Connection::serve_request() {
     reply.served.user_agent = head.request.headers.find("User-Agent").value_or("");
   }
 
-  BufferedBytes held(server_);
+  IncomingBody body(server_.options, server_.buffered_bytes, head.request);
   if (std::optional<Problem> refusal = check_admission(head)) {
     problem = std::move(*refusal);
     received = Received::kProblem;
     reply.keep_alive = head.keep_alive && !head.has_body();
   } else {
-    received = co_await receive_body(head, held, problem);
+    received = co_await receive_body(head, body, problem);
   }
-  reply.served.received_bytes = head.request.body.size();
+  reply.served.received_bytes = body.bytes();
   if (received == Received::kGone) {
     report(reply, 0, false);
     co_return Next::kClose;
@@ -224,19 +180,25 @@ asio::awaitable<Connection::Received> Connection::receive_head(RequestHead& head
   co_return Received::kWhole;
 }
 
-std::optional<Problem> Connection::check_admission(const RequestHead& head) {
-  if (head.content_length > server_.options.limits.body_bytes)
-    return too_large(server_.options.limits.body_bytes);
-  if (!server_.service.admit) return std::nullopt;
+std::optional<Problem> Connection::check_admission(RequestHead& head) {
+  const Limits& limits = server_.options.limits;
+  const bool huge = head.content_length > limits.body_bytes;
+  if (huge && !server_.service.sink) return too_large(limits.body_bytes);
   try {
-    return server_.service.admit(head.request);
+    if (server_.service.admit) {
+      if (auto problem = server_.service.admit(head.request)) return problem;
+    }
+    if (server_.service.sink && head.has_body()) head.request.sink = server_.service.sink(head.request);
   } catch (const std::exception& error) {
     server_.log.error("{} {}: {}", head.request.method, head.request.path, error.what());
     return internal_error();
   }
+  const IncomingBody body(server_.options, server_.buffered_bytes, head.request);
+  if (head.content_length > body.max_bytes()) return body.too_large_problem();
+  return std::nullopt;
 }
 
-asio::awaitable<Connection::Received> Connection::receive_body(RequestHead& head, BufferedBytes& held,
+asio::awaitable<Connection::Received> Connection::receive_body(RequestHead& head, IncomingBody& body,
                                                                Problem& problem) {
   if (!head.has_body()) co_return Received::kWhole;
   if (head.expects_continue && received_.empty()) {
@@ -244,59 +206,63 @@ asio::awaitable<Connection::Received> Connection::receive_body(RequestHead& head
         co_await stream_->write("HTTP/1.1 100 Continue\r\n\r\n", "", server_.options.timeouts.write_stall);
     if (error) co_return Received::kGone;
   }
-  if (head.chunked) co_return co_await receive_chunked(head, held, problem);
-  co_return co_await receive_sized(head, held, problem);
+  if (head.chunked) co_return co_await receive_chunked(body, problem);
+  co_return co_await receive_sized(head, body, problem);
 }
 
-asio::awaitable<Connection::Received> Connection::receive_sized(RequestHead& head, BufferedBytes& held,
+asio::awaitable<Connection::Received> Connection::receive_sized(RequestHead& head, IncomingBody& body,
                                                                 Problem& problem) {
   const Clock::time_point start = Clock::now();
-  const auto size = static_cast<std::size_t>(head.content_length);
-  Bytes& body = head.request.body;
-  const ByteSpan early = as_bytes(std::string_view(received_).substr(0, size));
-  body.reserve(std::min(size, kMaxReserve));  // the length is only a claim
-  body.assign(early.begin(), early.end());
-  received_.erase(0, early.size());
-  while (body.size() < size) {
-    const std::size_t filled = body.size();
-    body.resize(std::min(size, filled + kReadSize));
-    if (!held.grow_to(body.size())) {
-      problem = busy();
+  body.expect(head.content_length);
+  while (body.bytes() < head.content_length) {
+    const std::uint64_t left = head.content_length - body.bytes();
+    auto refusal =
+        body.make_room(static_cast<std::size_t>(std::min<std::uint64_t>(left, IncomingBody::kPiece)));
+    std::size_t count = 0;
+    if (!refusal && !received_.empty()) {
+      count =
+          asio::buffer_copy(asio::buffer(body.room().data(), body.room().size()), asio::buffer(received_));
+      received_.erase(0, count);
+    } else if (!refusal) {
+      const Stream::Transfer transfer = co_await stream_->read_some(
+          asio::buffer(body.room().data(), body.room().size()), body.deadline(start));
+      if (transfer.error) co_return judge_read_error(transfer.error, problem);
+      count = transfer.bytes;
+    }
+    if (!refusal) refusal = body.keep(count);
+    if (refusal) {
+      problem = std::move(*refusal);
       co_return Received::kProblem;
     }
-    const asio::mutable_buffer rest = asio::buffer(body) + filled;
-    const Clock::time_point deadline = body_deadline(server_.options.timeouts, start, filled);
-    const Stream::Transfer transfer = co_await stream_->read_some(rest, deadline);
-    body.resize(filled + transfer.bytes);
-    if (transfer.error) co_return judge_read_error(transfer.error, problem);
   }
   co_return Received::kWhole;
 }
 
-asio::awaitable<Connection::Received> Connection::receive_chunked(RequestHead& head, BufferedBytes& held,
-                                                                  Problem& problem) {
+asio::awaitable<Connection::Received> Connection::receive_chunked(IncomingBody& body, Problem& problem) {
   const Clock::time_point start = Clock::now();
-  Bytes& body = head.request.body;
-  ChunkedDecoder decoder(server_.options.limits.body_bytes);
+  ChunkedDecoder decoder(body.max_bytes());
   std::string buffer;
+  Bytes content;
   while (true) {
     std::string_view input = received_;
-    const ChunkedDecoder::Status status = decoder.decode(input, body);
+    const ChunkedDecoder::Status status = decoder.decode(input, content);
     received_.erase(0, received_.size() - input.size());
+    if (status == ChunkedDecoder::Status::kTooLarge) {
+      problem = body.too_large_problem();
+      co_return Received::kProblem;
+    }
+    if (status == ChunkedDecoder::Status::kMalformed) {
+      problem = {400, "malformed-request", "The chunks of the request are not well formed.", {}};
+      co_return Received::kProblem;
+    }
+    if (auto refusal = body.append(content)) {
+      problem = std::move(*refusal);
+      co_return Received::kProblem;
+    }
+    content.clear();
     if (status == ChunkedDecoder::Status::kComplete) co_return Received::kWhole;
-    if (status != ChunkedDecoder::Status::kIncomplete) {
-      problem = status == ChunkedDecoder::Status::kTooLarge
-                    ? too_large(server_.options.limits.body_bytes)
-                    : Problem{400, "malformed-request", "The chunks of the request are not well formed.", {}};
-      co_return Received::kProblem;
-    }
-    if (!held.grow_to(body.size())) {
-      problem = busy();
-      co_return Received::kProblem;
-    }
-    buffer.resize(kReadSize);
-    const Clock::time_point deadline = body_deadline(server_.options.timeouts, start, body.size());
-    const Stream::Transfer transfer = co_await stream_->read_some(asio::buffer(buffer), deadline);
+    buffer.resize(IncomingBody::kPiece);
+    const Stream::Transfer transfer = co_await stream_->read_some(asio::buffer(buffer), body.deadline(start));
     if (transfer.error) co_return judge_read_error(transfer.error, problem);
     received_.append(buffer, 0, transfer.bytes);
   }

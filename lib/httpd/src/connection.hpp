@@ -12,6 +12,8 @@
 
 namespace winnow::httpd {
 
+class IncomingBody;
+
 // What all connections of a server share.
 struct ServerState {
   ServerOptions options;
@@ -46,19 +48,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Next { kNextRequest, kLinger, kClose };
   // What came of receiving: all of it, a problem to answer, or a client that has gone.
   enum class Received { kWhole, kProblem, kGone };
-  class BufferedBytes;  // counts a body against the server's limit for as long as it is held
-  struct Reply;         // what the form of an answer depends on besides the answer, and what is told of it
+  struct Reply;  // what the form of an answer depends on besides the answer, and what is told of it
 
   boost::asio::awaitable<Next> serve_request();
   boost::asio::awaitable<Received> receive_head(RequestHead& head, Problem& problem);
-  boost::asio::awaitable<Received> receive_body(RequestHead& head, BufferedBytes& held, Problem& problem);
-  boost::asio::awaitable<Received> receive_sized(RequestHead& head, BufferedBytes& held, Problem& problem);
-  boost::asio::awaitable<Received> receive_chunked(RequestHead& head, BufferedBytes& held, Problem& problem);
+  boost::asio::awaitable<Received> receive_body(RequestHead& head, IncomingBody& body, Problem& problem);
+  boost::asio::awaitable<Received> receive_sized(RequestHead& head, IncomingBody& body, Problem& problem);
+  boost::asio::awaitable<Received> receive_chunked(IncomingBody& body, Problem& problem);
   boost::asio::awaitable<std::optional<Response>> ask(Request request);
   boost::asio::awaitable<Next> send(Response response, Reply reply);
   void report(Reply& reply, std::size_t sent_bytes, bool whole);
 
-  std::optional<Problem> check_admission(const RequestHead& head);
+  std::optional<Problem> check_admission(RequestHead& head);
   Response render(const Problem& problem, const Request* request);
   Received judge_read_error(const Stream::ErrorCode& error, Problem& problem) const;
 

@@ -20,6 +20,10 @@ void check_field(const HeaderField& field) {
 
 }  // namespace
 
+std::optional<Problem> BodySink::too_large() const {
+  return std::nullopt;
+}
+
 Headers::Headers(std::initializer_list<HeaderField> fields) : fields_(fields) {
   for (const HeaderField& field : fields_) check_field(field);
 }
@@ -61,7 +65,7 @@ void Headers::remove(std::string_view name) {
   std::erase_if(fields_, [&](const HeaderField& field) { return equals_ignoring_case(field.name, name); });
 }
 
-std::optional<std::string> Request::parameter(std::string_view name) const {
+std::optional<std::string> find_parameter(std::string_view query, std::string_view name) {
   for (const std::string_view pair : split(query, '&')) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     if (decode_form_text(pair.substr(0, equals)) != name) continue;

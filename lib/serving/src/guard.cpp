@@ -69,7 +69,7 @@ Problem gate_closed(ProofOfWork::Verdict verdict) {
 
 Guard::Guard(const SecurityOptions& options, const std::vector<std::string>& cors_origins, Logger& log)
     : options_(options), cors_origins_(cors_origins) {
-  if (options.rate > 0) limiter_ = std::make_unique<RateLimiter>(options.rate, options.burst);
+  if (options.rate > 0) limiter_ = std::make_unique<httpd::RateLimiter>(options.rate, options.burst);
   if (!options.keys.empty()) keys_ = std::make_unique<KeyRing>(options.keys, log);
   if (options.gate == Gate::kProofOfWork) {
     const std::string secret =
@@ -86,7 +86,7 @@ std::optional<Problem> Guard::check_client(const Request& request) {
 
 std::optional<Problem> Guard::check_rate(const Request& request) {
   if (!limiter_ || is_health(request.path)) return std::nullopt;
-  const RateLimiter::Verdict verdict = limiter_->take(httpd::client_key(request.remote_address));
+  const httpd::RateLimiter::Verdict verdict = limiter_->take(httpd::client_key(request.remote_address));
   if (verdict.allowed) return std::nullopt;
   return Problem{429,
                  "too-many-requests",
@@ -96,7 +96,7 @@ std::optional<Problem> Guard::check_rate(const Request& request) {
 
 void Guard::add_rate(const std::string& remote_address, httpd::Response& response) const {
   if (!limiter_) return;
-  const RateLimiter::Verdict now = limiter_->look(httpd::client_key(remote_address));
+  const httpd::RateLimiter::Verdict now = limiter_->look(httpd::client_key(remote_address));
   response.headers.set("RateLimit-Policy",
                        fmt::format("\"default\";q={};w={}", limiter_->burst(), limiter_->window().count()));
   response.headers.set("RateLimit", fmt::format("\"default\";r={};t={}", now.remaining, now.full_in.count()));

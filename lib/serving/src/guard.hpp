@@ -8,9 +8,9 @@
 
 #include "captcha.hpp"
 #include "proof_of_work.hpp"
-#include "rate_limiter.hpp"
 #include "winnow/core/log.hpp"
 #include "winnow/httpd/message.hpp"
+#include "winnow/httpd/rate_limiter.hpp"
 #include "winnow/serving/api_keys.hpp"
 #include "winnow/serving/security.hpp"
 
@@ -52,7 +52,7 @@ class Guard {
 
   const SecurityOptions options_;
   const std::vector<std::string> cors_origins_;
-  std::unique_ptr<RateLimiter> limiter_;  // this and the next three: null where not asked for
+  std::unique_ptr<httpd::RateLimiter> limiter_;  // this and the next three: null where not asked for
   std::unique_ptr<KeyRing> keys_;
   std::unique_ptr<ProofOfWork> work_;
   std::unique_ptr<Captcha> captcha_;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include "assets.hpp"
-#include "html.hpp"
 #include "winnow/core/text.hpp"
+#include "winnow/httpd/html.hpp"
 
 namespace winnow::serving {
 namespace {
+
+using httpd::Html;
 
 Html row(const std::string& name, const std::string& value) {
   return Html::fill("<div><dt>{{name}}</dt><dd>{{value}}</dd></div>", {{"name", name}, {"value", value}});

@@ -122,6 +122,12 @@ Html link_models(const std::vector<std::string>& names) {
                     {{"links", links}});
 }
 
+Html link_annex(const Annex* annex) {
+  if (annex == nullptr || annex->link.empty()) return {};
+  return Html::fill("<nav class=\"annex\" aria-label=\"More\"><a href=\"{{link}}\">{{text}}</a></nav>",
+                    {{"link", annex->link}, {"text", annex->link_text}});
+}
+
 // What the page's script goes by.
 std::string gate_name(Gate gate) {
   if (gate == Gate::kNone) return "";
@@ -181,11 +187,12 @@ const std::map<std::string, Asset>& page_assets() {
 }
 
 Page::Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
-           const SecurityOptions& security)
+           const SecurityOptions& security, const Annex* annex)
     : id_(model.id()),
       explains_(model.explains()),
       facts_(describe_model(model)),
       others_(link_models(other_models)),
+      annex_link_(link_annex(annex)),
       max_body_bytes_(max_body_bytes),
       gate_(security.gate),
       site_key_(security.captcha_site_key),
@@ -219,6 +226,7 @@ std::string Page::render(const Html& cards) const {
                                          {"captcha", captcha_of(gate_, site_key_)},
                                          {"without_script", without_script(gate_)},
                                          {"others", others_},
+                                         {"annex", annex_link_},
                                          {"cards", cards},
                                          {"facts", facts_},
                                          {"blank_card", blank_card},

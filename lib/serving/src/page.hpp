@@ -4,14 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "html.hpp"
 #include "served_model.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/httpd/asset.hpp"
+#include "winnow/httpd/html.hpp"
 #include "winnow/inference/answer.hpp"
 #include "winnow/serving/security.hpp"
+#include "winnow/serving/site.hpp"
 
 namespace winnow::serving {
+
+using httpd::Html;
 
 // Stylesheet, script and icon, by path: "/assets/app.1f3870be274f.css".
 [[nodiscard]] const std::map<std::string, httpd::Asset>& page_assets();
@@ -26,9 +29,9 @@ struct PictureAnswer {
 // The page of one model. Immutable.
 class Page {
  public:
-  // other_models: names, to be linked to.
+  // other_models: names, to be linked to. annex: null without.
   Page(const ServedModel& model, const std::vector<std::string>& other_models, std::size_t max_body_bytes,
-       const SecurityOptions& security);
+       const SecurityOptions& security, const Annex* annex);
 
   [[nodiscard]] const httpd::Asset& empty() const { return empty_; }
   // The page with answers on it, for browsers that sent the plain form.
@@ -43,6 +46,7 @@ class Page {
   const bool explains_;
   Html facts_;
   Html others_;
+  Html annex_link_;
   std::size_t max_body_bytes_;
   const Gate gate_;
   const std::string site_key_;

@@ -24,6 +24,7 @@ class ServedModel {
   [[nodiscard]] const ModelId& id() const { return id_; }
   [[nodiscard]] const model::Metadata& metadata() const { return classifier_->metadata(); }
   [[nodiscard]] std::chrono::system_clock::time_point opened() const { return opened_; }
+  [[nodiscard]] inference::Classifier& classifier() const { return *classifier_; }
   // Whether predictions say where on the picture they come from.
   [[nodiscard]] bool explains() const { return explains_; }
 

@@ -15,6 +15,7 @@
 #include "page.hpp"
 #include "paths.hpp"
 #include "problems.hpp"
+#include "site_headers.hpp"
 #include "tensorflow_api.hpp"
 #include "uploads.hpp"
 #include "winnow/core/text.hpp"
@@ -24,32 +25,12 @@
 namespace winnow::serving {
 namespace {
 
-using httpd::Headers;
 using httpd::Problem;
 using httpd::Request;
 using httpd::Responder;
 using httpd::Response;
 
 constexpr std::string_view kCardRoot = "/models/";
-
-// Nothing from elsewhere runs or loads, and the site stands in no frame. Answers are kept by nobody unless
-// they say otherwise.
-// foreign: origins of the gate's service, if there is one.
-Headers site_headers(std::string_view foreign) {
-  const std::string frames = foreign.empty() ? "" : fmt::format("frame-src {}; ", foreign);
-  return {
-      {"Content-Security-Policy",
-       fmt::format("default-src 'none'; script-src 'self' {0}; style-src 'self'; img-src 'self' blob: data:; "
-                   "connect-src 'self' {0}; {1}form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-                   foreign, frames)},
-      {"X-Content-Type-Options", "nosniff"},
-      {"X-Frame-Options", "DENY"},
-      {"Referrer-Policy", "no-referrer"},
-      {"Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=()"},
-      {"Cross-Origin-Opener-Policy", "same-origin"},
-      {"Cross-Origin-Resource-Policy", "same-origin"},
-      {"Cache-Control", "no-store"}};
-}
 
 // The two protocols whose errors have a form of their own.
 bool is_protocol(const std::string& path) {
@@ -74,20 +55,16 @@ Response render_problem(const Problem& problem, const Request* request) {
       httpd::html_response(problem.status, loading ? loading_page() : problem_page(problem, request->path)));
 }
 
-httpd::ServerOptions with_site_headers(httpd::ServerOptions options, Gate gate) {
-  const CaptchaService* service = captcha_service(gate);
-  options.headers = site_headers(service == nullptr ? "" : service->origins);
-  // A year, as preload lists ask for (RFC 6797).
-  if (options.tls) options.headers.add("Strict-Transport-Security", "max-age=31536000");
-  return options;
-}
-
 }  // namespace
 
 struct Site::Impl {
   Impl(SiteOptions site_options, Logger& logger);
 
   void add_routes();
+  void add_status_routes();
+  [[nodiscard]] bool is_annex(const Request& request) const {
+    return options.annex && options.annex->owns(request.path);
+  }
   std::optional<Problem> admit(const Request& request);
   void handle(Request request, Responder respond);
   void route(Request request, Responder respond);
@@ -107,7 +84,8 @@ struct Site::Impl {
   const ClassifyApi classify;
   const TensorflowApi tensorflow;
   const KserveApi kserve;
-  // What is looked at before a body is read, in this order; the first problem refuses the request.
+  // What is looked at before a body is read, in this order; the first problem refuses the request. Whoever
+  // asks for a page of the site's own has passed the client's check and the router's.
   std::vector<std::function<std::optional<Problem>(const Request&)>> checks;
   httpd::Router router;
   std::atomic<bool> all_open = false;
@@ -135,11 +113,12 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
              {[this](Request request, Responder respond) { handle(std::move(request), std::move(respond)); },
               [this](const Request& request) { return admit(request); },
               [this](const Problem& problem, const Request* request) { return render(problem, request); },
-              [this](const httpd::Served& served) { observe(served); }},
+              [this](const httpd::Served& served) { observe(served); },
+              [this](const Request& request) {
+                return is_annex(request) ? options.annex->sink(request) : nullptr;
+              }},
              log) {
-  checks = {[this](const Request& request) { return guard.check_client(request); },
-            [this](const Request& request) { return router.find_fault(request); },
-            [this](const Request& request) -> std::optional<Problem> {
+  checks = {[this](const Request& request) -> std::optional<Problem> {
               const bool needs_model =
                   request.method == "POST" || request.path == "/" || request.path.starts_with(kCardRoot);
               if (needs_model && models.size() == 0) return not_ready();
@@ -150,10 +129,12 @@ Site::Impl::Impl(SiteOptions site_options, Logger& logger)
               return uploads ? check_upload_type(request) : std::nullopt;
             },
             [this](const Request& request) { return guard.check_right(request); }};
-  add_routes();
+  add_status_routes();
+  if (!options.status_only) add_routes();
+  if (options.annex) options.annex->add_routes(router);
 }
 
-void Site::Impl::add_routes() {
+void Site::Impl::add_status_routes() {
   const auto live = [](const Request&, Responder respond) { respond(httpd::text_response(200, "ok\n")); };
   router.add("GET", "/healthz", live);
   router.add("GET", "/readyz", [this](const Request&, Responder respond) {
@@ -163,10 +144,14 @@ void Site::Impl::add_routes() {
     respond(std::move(response));
   });
   router.add("GET", std::string(kMetricsPath), [this](const Request&, Responder respond) {
-    Response response = httpd::text_response(200, metrics.text());
+    const std::string more = options.more_metrics ? options.more_metrics() : std::string();
+    Response response = httpd::text_response(200, metrics.text() + more);
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     respond(std::move(response));
   });
+}
+
+void Site::Impl::add_routes() {
   if (options.security.gate == Gate::kProofOfWork) {
     router.add("GET", "/api/challenge", [this](const Request&, Responder respond) {
       respond(httpd::json_response(200, *guard.challenge()));
@@ -222,6 +207,10 @@ void Site::Impl::add_routes() {
 }
 
 std::optional<Problem> Site::Impl::admit(const Request& request) {
+  if (auto problem = guard.check_client(request)) return problem;
+  if (auto problem = router.find_fault(request)) return problem;
+  if (is_annex(request)) return options.annex->check(request);
+  if (options.status_only) return std::nullopt;
   for (const auto& check : checks) {
     if (std::optional<Problem> problem = check(request)) return problem;
   }
@@ -281,7 +270,8 @@ void Site::Impl::handle(Request request, Responder respond) {
 
 Response Site::Impl::render(const Problem& problem, const Request* request) {
   if (problem.code == "busy") metrics.count_rejected("busy");
-  Response response = render_problem(problem, request);
+  const bool annex = request != nullptr && is_annex(*request);
+  Response response = annex ? options.annex->render(problem, *request) : render_problem(problem, request);
   if (request != nullptr) {
     const std::string origin(request->headers.find("Origin").value_or(""));
     add_headers(origin, request->remote_address, response);
@@ -300,7 +290,8 @@ std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
   if (const auto known = pages.find(&model); known != pages.end()) return known->second;
   std::vector<std::string> others = models.names();
   std::erase(others, model.id().name);
-  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security);
+  auto page = std::make_shared<const Page>(model, others, options.server.limits.body_bytes, options.security,
+                                           options.annex ? &*options.annex : nullptr);
   // One that has been replaced meanwhile is not kept: another could come to lie where it lay.
   const bool current = models.find({model.id().name, model.id().version, ""}).get() == &model;
   if (current) pages[&model] = page;
@@ -343,6 +334,16 @@ void Site::close(const ModelId& id) {
 
 void Site::note_failed_load(const ModelId& id) {
   impl_->metrics.count_failed_load(id.name);
+}
+
+std::shared_ptr<inference::Classifier> Site::classifier(const std::string& name) const {
+  const std::shared_ptr<const ServedModel> model = impl_->models.find({name, std::nullopt, ""});
+  if (!model) return nullptr;
+  return {model, &model->classifier()};
+}
+
+std::vector<std::string> Site::model_names() const {
+  return impl_->models.names();
 }
 
 std::string Site::summary() const {

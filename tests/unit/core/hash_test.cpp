@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "support/temporary_folder.hpp"
+#include "winnow/core/error.hpp"
+
 namespace winnow {
 namespace {
 
@@ -18,6 +21,25 @@ TEST(Sha256, MatchesThePublishedVectors) {
 TEST(Sha256, ReadsPastAZeroByte) {
   EXPECT_NE(sha256_hex(as_bytes(std::string_view("a\0b", 3))),
             sha256_hex(as_bytes(std::string_view("a\0c", 3))));
+}
+
+TEST(Sha256, IsTheSameOfPieces) {
+  Sha256 hash;
+  hash.update(as_bytes("a"));
+  hash.update({});
+  hash.update(as_bytes("bc"));
+  EXPECT_EQ(hash.finish(), sha256_hex(as_bytes("abc")));
+  EXPECT_EQ(Sha256().finish(), sha256_hex({}));
+}
+
+TEST(Sha256, IsTheSameOfFiles) {
+  const test::TemporaryFolder folder;
+  const std::string content(700'001, 'x');  // more than one block, and not whole ones
+  const FileDigest digest = sha256_of_file(folder.write("file", content));
+  EXPECT_EQ(digest.sha256, sha256_hex(as_bytes(content)));
+  EXPECT_EQ(digest.bytes, content.size());
+  EXPECT_THROW((void)sha256_of_file(folder / "none"), Error);
+  EXPECT_THROW((void)sha256_of_file(folder.path()), Error);
 }
 
 }  // namespace

@@ -78,5 +78,12 @@ TEST(Response, DescribesAProblemThatHoldsForeignBytes) {
   EXPECT_EQ(Json::parse(response.body)["detail"], "Nothing at \xef\xbf\xbd\"</script>.");
 }
 
+TEST(Parameters, AreFoundInFormsAsInQueries) {
+  EXPECT_EQ(find_parameter("a=1&name=two+words%21&name=3", "name"), "two words!");
+  EXPECT_EQ(find_parameter("name", "name"), "");
+  EXPECT_EQ(find_parameter("name=%zz", "name"), std::nullopt);
+  EXPECT_EQ(find_parameter("", "name"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace winnow::httpd

@@ -1,7 +1,10 @@
 // A request and its answer, as plain values. RFC 9110 (semantics), RFC 9457 (problems).
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +14,10 @@
 #include "winnow/core/json.hpp"
 
 namespace winnow::httpd {
+
+// The first value of a parameter of a query or of a form (application/x-www-form-urlencoded), decoded;
+// nothing if it is absent or its encoding is broken.
+[[nodiscard]] std::optional<std::string> find_parameter(std::string_view query, std::string_view name);
 
 struct HeaderField {
   std::string name;
@@ -44,19 +51,40 @@ class Headers {
   std::vector<HeaderField> fields_;
 };
 
+struct Problem;
+
+// Where a body goes that is too large to be held in memory. Called from the connection's thread, one piece
+// after the other; what it does must be quick. Destroyed with the request, also where that never came in
+// whole.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+
+  // More than this is answered 413, by its claimed length or as soon as more has come.
+  [[nodiscard]] virtual std::uint64_t max_bytes() const = 0;
+  // In which all of it has to come.
+  [[nodiscard]] virtual std::chrono::milliseconds max_time() const = 0;
+  // A problem refuses the request.
+  virtual std::optional<Problem> take(ByteSpan piece) = 0;
+  // Takes the place of the server's own "too large"; nothing to leave it at that.
+  [[nodiscard]] virtual std::optional<Problem> too_large() const;
+};
+
 struct Request {
   std::string method;  // as sent: methods are case-sensitive
   std::string path;    // decoded, begins with '/', without ".", ".." and control characters; or "*"
   std::string query;   // as sent, without the '?'
   Headers headers;
-  Bytes body;
-  std::string remote_address;  // the client's IP address: the peer's, or whom a trusted proxy asks for
+  Bytes body;                      // empty where a sink took it
+  std::shared_ptr<BodySink> sink;  // that took the body; null without
+  std::string remote_address;      // the client's IP address: the peer's, or whom a trusted proxy asks for
   // Names this request in answers and logs: the client's X-Request-Id, if it is a word of reasonable length.
   std::string id;
   std::string trace_id;  // of its traceparent, 32 hexadecimal digits; empty without a valid one
 
-  // The first value of a query parameter, decoded; nothing if it is absent or its encoding is broken.
-  [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const {
+    return find_parameter(query, name);
+  }
 };
 
 // The server itself writes Connection, Content-Length, Date, Transfer-Encoding and X-Request-Id; set here

@@ -81,6 +81,8 @@ struct Service {
   std::function<Response(const Problem&, const Request*)> render;
   // If set: hears of each request when it is over.
   std::function<void(const Served&)> observe;
+  // If set: asked where the body of an admitted request goes; null: into memory.
+  std::function<std::shared_ptr<BodySink>(const Request&)> sink;
 };
 
 class Server {

@@ -7,10 +7,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "winnow/core/log.hpp"
+#include "winnow/httpd/router.hpp"
 #include "winnow/httpd/server.hpp"
 #include "winnow/inference/classifier.hpp"
 #include "winnow/serving/model_id.hpp"
@@ -28,6 +31,19 @@ struct BatchingOptions {
   std::chrono::milliseconds deadline{10'000};  // a request that still waits then is answered 504
 };
 
+// Pages of somebody else under the same roof. All of it is called from several threads and may not block.
+struct Annex {
+  std::function<bool(std::string_view path)> owns;
+  std::function<void(httpd::Router&)> add_routes;
+  // Takes the place of the site's keys and gate for its paths: looks at a request before its body is read.
+  std::function<std::optional<httpd::Problem>(const httpd::Request&)> check;
+  std::function<std::shared_ptr<httpd::BodySink>(const httpd::Request&)> sink;
+  // Gives form to what has been refused on its paths.
+  std::function<httpd::Response(const httpd::Problem&, const httpd::Request&)> render;
+  std::string link;  // that the site's page leads to, such as "/jobs"; empty for none
+  std::string link_text;
+};
+
 struct SiteOptions {
   SiteOptions() { server.limits.buffered_bytes = 48U << 20; }
 
@@ -39,6 +55,11 @@ struct SiteOptions {
   // By model name, then label ("stable", "canary"): the version that it means.
   std::map<std::string, std::map<std::string, std::uint64_t>> labels;
   std::vector<std::string> cors_origins;  // whose pages may ask; "*" for all
+  std::optional<Annex> annex;
+  // Nothing but /healthz, /readyz and /metrics: of a process that works without being asked.
+  bool status_only = false;
+  // If set: more lines for /metrics, in its text format. Called from several threads.
+  std::function<std::string()> more_metrics;
   // If set: takes one line of JSON for each request. Called from several threads.
   std::function<void(const std::string& line)> access_log;
 };
@@ -66,6 +87,13 @@ class Site {
 
   // "37 classes, 224 px", or how many models there are.
   [[nodiscard]] std::string summary() const;
+
+  // The model of that name as it is now, or, for an empty name, the first; null if there is none. It goes on
+  // answering for as long as somebody has it. Safe to be called by several threads, like all of a Site.
+  [[nodiscard]] std::shared_ptr<inference::Classifier> classifier(const std::string& name) const;
+
+  // In the order in which they were opened.
+  [[nodiscard]] std::vector<std::string> model_names() const;
 
   // Reads the file of keys again if it has changed; what is no good is logged, and the keys from before stay.
   void refresh_keys();
