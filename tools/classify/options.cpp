@@ -1,7 +1,5 @@
 #include "classify/options.hpp"
 
-#include "winnow/cli/cache_folder.hpp"
-
 namespace winnow::tools {
 namespace {
 
@@ -68,9 +66,9 @@ void add_answers(CLI::App& app, ClassifyOptions& options) {
               .description(""))
       ->type_name("NAME");
   app.add_option("--cache", options.cache,
-                 "Folder in which networks are kept as compiled for this processor, for a quicker start")
-      ->type_name("DIR")
-      ->default_str(cli::cache_folder().string());
+                 "Folder in which networks are kept as compiled for this processor, for a quicker start; "
+                 "default: winnow in $XDG_CACHE_HOME or ~/.cache")
+      ->type_name("DIR");
   app.add_flag("--no-cache", options.no_cache, "Compile the network anew and keep nothing");
 }
 

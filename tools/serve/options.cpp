@@ -1,6 +1,5 @@
 #include "serve/options.hpp"
 
-#include "winnow/cli/cache_folder.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/listen_address.hpp"
 
@@ -65,9 +64,9 @@ void add_models(CLI::App& app, ServeOptions& options) {
              "Look this often whether model files have changed, and put new ones to use; 0 never", "SECONDS",
              0.0, kLongestSeconds);
   app.add_option("--cache", options.cache,
-                 "Folder in which networks are kept as compiled for this processor, for a quicker start")
-      ->type_name("DIR")
-      ->default_str(cli::cache_folder().string());
+                 "Folder in which networks are kept as compiled for this processor, for a quicker start; "
+                 "default: winnow in $XDG_CACHE_HOME or ~/.cache")
+      ->type_name("DIR");
   app.add_flag("--no-cache", options.no_cache, "Compile networks anew and keep nothing");
 }
 

@@ -8,14 +8,6 @@ namespace {
 constexpr std::size_t kColumn = 26;
 constexpr std::size_t kWidth = 100;
 
-bool takes_many(const CLI::Option& option) {
-  return option.get_expected_max() == CLI::detail::expected_max_vector_size;
-}
-
-bool takes_value(const CLI::Option& option) {
-  return option.get_type_size() != 0;
-}
-
 // The words of a text from column kColumn on; the first line stands there already.
 std::string wrap(const std::string& text) {
   std::string lines;
@@ -34,6 +26,16 @@ std::string wrap(const std::string& text) {
   return lines;
 }
 
+}  // namespace
+
+bool takes_many(const CLI::Option& option) {
+  return option.get_expected_max() == CLI::detail::expected_max_vector_size;
+}
+
+bool takes_value(const CLI::Option& option) {
+  return option.get_type_size() != 0 && !option.get_type_name().empty();  // a flag has no name for its value
+}
+
 std::string describe(const CLI::Option& option) {
   std::string text = option.get_description();
   if (takes_value(option) && !option.get_default_str().empty()) text += " [" + option.get_default_str() + "]";
@@ -44,8 +46,6 @@ std::string describe(const CLI::Option& option) {
   for (const CLI::Option* other : option.get_needs()) text += "; needs " + other->get_name();
   return text;
 }
-
-}  // namespace
 
 std::string HelpFormatter::make_group(std::string group, bool is_positional,
                                       std::vector<const CLI::Option*> options) const {

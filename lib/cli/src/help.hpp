@@ -11,6 +11,11 @@ namespace winnow::cli {
 
 inline constexpr const char* kCommonGroup = "Common options";
 
+[[nodiscard]] bool takes_many(const CLI::Option& option);
+[[nodiscard]] bool takes_value(const CLI::Option& option);
+// What it does, its default, and what it goes with.
+[[nodiscard]] std::string describe(const CLI::Option& option);
+
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter() { label("Positionals", "Arguments"); }

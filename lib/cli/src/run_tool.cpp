@@ -11,6 +11,7 @@
 
 #include "help.hpp"
 #include "signals.hpp"
+#include "winnow/cli/manual.hpp"
 #include "winnow/core/error.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/core/threads.hpp"
@@ -27,6 +28,7 @@ struct CommonOptions {
   bool quiet = false;
   bool progress = false;
   LogFormat log_format = LogFormat::kText;
+  std::optional<ManualForm> generate;
   unsigned threads = available_threads();
 };
 
@@ -46,9 +48,9 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_flag("--progress", options.progress, "Show progress even when stderr is not a terminal");
   app.add_option("--threads", options.threads, "Processors to use; default: all that this process may use")
       ->check(CLI::Range(1u, 1024u).description(""))
-      ->type_name("N")
-      ->capture_default_str();
+      ->type_name("N");
   app.set_config("--config", "", "Read options from this TOML file")->type_name("FILE");
+  add_generate_option(app, options.generate);
 }
 
 // --dry-run of winnow-train -> WINNOW_TRAIN_DRY_RUN.
@@ -62,7 +64,8 @@ std::string environment_name(const std::string& tool, const std::string& option)
 void name_environment_variables(CLI::App& app, const std::string& tool) {
   for (CLI::Option* option : app.get_options()) {
     const std::vector<std::string>& names = option->get_lnames();
-    if (names.empty() || names.front() == "help" || names.front() == "version" || names.front() == "config")
+    if (names.empty() || names.front() == "help" || names.front() == "version" || names.front() == "config" ||
+        names.front() == "generate")
       continue;
     option->envname(environment_name(tool, names.front()));
   }
@@ -190,7 +193,7 @@ int run_tool(int argc, const char* const* argv, const Tool& tool) {
     app.config_formatter(std::make_shared<ConfigFile>(app));
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::cout << app.help();
+    std::cout << (options.generate ? manual(app, *options.generate) : app.help());
     return 0;
   } catch (const CLI::CallForVersion& version) {
     std::cout << version.what() << '\n';

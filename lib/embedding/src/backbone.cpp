@@ -13,7 +13,7 @@ namespace {
 std::string advice(const std::string& architecture) {
   const std::string own =
       "name a safetensors file with --weights (scripts/convert_weights.py makes one of a .pth)";
-  if (architecture == "efficientnet_lite0") return "run scripts/setup.sh, or " + own;
+  if (architecture == "efficientnet_lite0") return "run scripts/setup.sh, install winnow-training, or " + own;
   if (architecture.starts_with("efficientnet_lite"))
     return "run scripts/setup.sh --weights and make, or " + own;
   return own;
