@@ -33,6 +33,7 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PEERS = ROOT / ".deps/peers/bin"
 ARCHIVE_AFTER = 3  # seconds
+MOST_UNFINISHED = 15  # jobs of a user
 KEYS = ("torture", "torture-secret")
 
 
@@ -197,6 +198,7 @@ class User:
         self.email, self.password = f"user{number}@example.org", "correct horse battery"
         self.premium = False
         self.jobs = {}  # pictures, by the id of the job
+        self.unfinished = collections.deque()  # as far as is known
         # Whoever hears no answer does not know whether there is an account now.
         status, content = self.client.form("/register", "/register", {"email": self.email, "password": self.password})
         if status != 303:
@@ -224,7 +226,9 @@ class User:
                                      {"Idempotency-Key": key, "Content-Type": "application/zip"})
         if status not in (200, 201):
             fail(f"an upload is answered {status}: {answer[:300]}")
-        self.jobs[json.loads(answer)["id"]] = count
+        job_id = json.loads(answer)["id"]
+        self.jobs[job_id] = count
+        self.unfinished.append(job_id)
 
     def set_plan(self, premium):
         for _ in range(60):
@@ -315,6 +319,12 @@ def harass(service, stop, chance, freeze):
 def live(user, stop):
     while not stop.is_set():
         user.upload()
+        # Nobody sends faster than is answered for long; otherwise the end would be spent waiting for the queue.
+        while len(user.unfinished) > MOST_UNFINISHED and not stop.is_set():
+            if user.job(user.unfinished[0])["state"] == "done":
+                user.unfinished.popleft()
+            else:
+                stop.wait(0.2)
         if user.random.random() < 0.15:
             user.set_plan(not user.premium)
         stop.wait(user.random.uniform(0, 0.5))

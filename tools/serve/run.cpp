@@ -37,8 +37,9 @@ void wait_for(const std::stop_token& stop, std::chrono::milliseconds time) {
 
 // With heat maps, where the network can make them.
 std::unique_ptr<inference::Classifier> open_model(const std::filesystem::path& file, unsigned threads,
-                                                  const std::filesystem::path& cache) {
-  inference::EngineOptions engine{.threads = threads, .cache_folder = cache, .activation_map = true};
+                                                  unsigned callers, const std::filesystem::path& cache) {
+  inference::EngineOptions engine{
+      .threads = threads, .callers = callers, .cache_folder = cache, .activation_map = true};
   engine.torch_engine = cli::module_file("libwinnow_torch_engine.so");
   try {
     return inference::open_classifier(file, engine);
@@ -160,10 +161,12 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   if (!socket_stays) start();
   std::filesystem::path cache;
   if (!options.no_cache) cache = options.cache.empty() ? cli::cache_folder() : options.cache;
+  // A worker's threads each ask for themselves; a site asks for one picture at a time, on all processors.
+  const unsigned callers = options.jobs.role == Role::kWorker ? context.threads : 1;
   serving::ModelWatcher models(
       options.models, options.site.labels,
-      [&](const std::filesystem::path& file) { return open_model(file, context.threads, cache); }, site,
-      context.log);
+      [&](const std::filesystem::path& file) { return open_model(file, context.threads, callers, cache); },
+      site, context.log);
   std::unique_ptr<AdminSocket> admin;
   if (!options.admin_socket.empty()) admin = std::make_unique<AdminSocket>(options.admin_socket);
   models.open_all();

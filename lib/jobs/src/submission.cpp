@@ -34,22 +34,28 @@ Result<std::int64_t> count_pictures(const Submission& submission, const JobTerms
 Result<std::string> submit(const Handlers& use, const Submission& submission) {
   const Result<std::int64_t> pictures = count_pictures(submission, use.terms);
   if (!pictures) return pictures.failure();
-  const std::string id = make_id();
-  const std::string key = "uploads/" + id + "/upload";
-  std::string kept;
+  const std::string own_id = make_id();
+  std::string id;
+  std::string key;
+  std::string state;
   use.database.write([&](Transaction& transaction) {
-    kept = create_job(transaction,
-                      {.id = id,
-                       .user_id = submission.user_id,
-                       .name = printable(submission.name, 120),
-                       .model = submission.model,
-                       .input_key = key,
-                       .input_bytes = static_cast<std::int64_t>(std::filesystem::file_size(submission.file)),
-                       .pictures = *pictures,
-                       .client_key = submission.client_key});
+    id = create_job(transaction,
+                    {.id = own_id,
+                     .user_id = submission.user_id,
+                     .name = printable(submission.name, 120),
+                     .model = submission.model,
+                     .input_key = "uploads/" + own_id + "/upload",
+                     .input_bytes = static_cast<std::int64_t>(std::filesystem::file_size(submission.file)),
+                     .pictures = *pictures,
+                     .client_key = submission.client_key});
+    const std::optional<Job> job = find_job(transaction, id);
+    key = job ? job->input_key : "";
+    state = job ? job->state : "deleted";
   });
   use.at("submit.created");
-  if (kept != id) return kept;
+  // One that is there already is as good, unless its sender was cut off on the way and has come again with
+  // it.
+  if (state != "uploading") return id;
   use.store.put(key, submission.file);
   use.at("submit.stored");
   use.database.write([&](Transaction& transaction) { queue_job(transaction, id); });
