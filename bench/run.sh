@@ -14,12 +14,13 @@
 #   bench/run.sh pretrained --photos FOLDER --model FILE   how many photographs of ImageNet's classes a model knows
 #   bench/run.sh classify --photos FOLDER --model FILE     winnow-classify, its parts, and ONNX Runtime with Pillow beside it
 #   bench/run.sh serve --photo FILE --model FILE           winnow-serve under load, and FastAPI beside it
+#   bench/run.sh jobs [postgresql://...]       what the queue of jobs carries, on SQLite in a folder of its own unless told otherwise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}; [ $# -gt 0 ] && shift
 scripts/setup.sh --demo --bench
 cmake --preset release -DWINNOW_BENCH=ON >/dev/null
-cmake --build --preset release --target pipeline_bench curate_bench classify_bench winnow-scrape winnow-curate winnow-train winnow-classify winnow-serve
+cmake --build --preset release --target pipeline_bench curate_bench classify_bench jobs_bench winnow-scrape winnow-curate winnow-train winnow-classify winnow-serve
 case $which in
   steps) exec build/bin/pipeline_bench "$@" ;;
   scrape) exec bench/scrape_bench.py "$@" ;;
@@ -29,6 +30,10 @@ case $which in
   train) exec bench/train_bench.py "$@" ;;
   classify) exec bench/classify_bench.py "$@" ;;
   serve) exec bench/serve_bench.py "$@" ;;
+  jobs)
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    build/bin/jobs_bench "${1:-$folder}" ;;
   pretrained) exec bench/pretrained_bench.py "$@" ;;
   all) build/bin/pipeline_bench; build/bin/curate_bench search; exec bench/scrape_bench.py ;;
   *) echo "bench/run.sh: unknown benchmark $which; see its head" >&2; exit 2 ;;
