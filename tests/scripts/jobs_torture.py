@@ -134,7 +134,7 @@ def start_seaweed(folder, log):
     config.write_text(json.dumps({"identities": [{"name": "torture", "actions": ["Admin", "Read", "Write", "List"],
                                                   "credentials": [{"accessKey": KEYS[0], "secretKey": KEYS[1]}]}]}))
     command = [PEERS / "weed", "server", "-s3", "-s3.iam=false", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
-               "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64", f"-dir={data}", f"-s3.config={config}"]
+               "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1000", "-volume.max=100", f"-dir={data}", f"-s3.config={config}"]
     ports = {}
     for part in ("master", "volume", "filer", "s3"):
         ports[part] = free_port()
