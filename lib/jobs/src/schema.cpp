@@ -40,6 +40,7 @@ constexpr std::array kTables = {
     " last_error TEXT, created_at BIGINT NOT NULL, started_at BIGINT, finished_at BIGINT){TASKS}",
     "CREATE UNIQUE INDEX tasks_live ON tasks(dedupe) WHERE state IN('ready','leased')",
     "CREATE INDEX tasks_ready ON tasks(kind,priority,run_at,id) WHERE state='ready'",
+    "CREATE INDEX tasks_subject ON tasks(subject) WHERE state='ready'",
     "CREATE INDEX tasks_lease ON tasks(lease_until) WHERE state='leased'",
     "CREATE INDEX tasks_finished ON tasks(finished_at) WHERE state='done'",
     // What finished tasks leave behind when they are taken away, so that totals never fall.

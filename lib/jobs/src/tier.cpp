@@ -16,6 +16,11 @@ constexpr std::string_view kNotHot =
     "SELECT id FROM jobs WHERE user_id=$1 AND deleted_at IS NULL AND storage<>'hot'";
 constexpr std::string_view kNotCold =
     "SELECT id FROM jobs WHERE user_id=$1 AND deleted_at IS NULL AND state='done' AND storage<>'cold'";
+// What the tier from before has planned and nobody has begun: it would find nothing to do. Users who change
+// their plans often would otherwise leave a task behind for each change and job.
+constexpr std::string_view kDropMoot =
+    "UPDATE tasks SET state='done',started_at=now_us(),finished_at=now_us() WHERE state='ready' AND kind=$2"
+    " AND subject IN (SELECT id FROM jobs WHERE user_id=$1)";
 constexpr std::string_view kAge =
     "SELECT now_us()-completed_at FROM jobs WHERE id=$1 AND completed_at IS NOT NULL";
 
@@ -34,6 +39,7 @@ bool change_tier(Transaction& transaction, std::string_view user_id, bool premiu
   const Rows changed = transaction.run(kChange, {user, std::string(premium ? "premium" : "free")});
   if (changed.empty()) return false;
   const std::int64_t epoch = changed[0].integer(0);
+  (void)transaction.run(kDropMoot, {user, std::string(premium ? kArchive : kRestore)});
   for (const Row& row : transaction.run(premium ? kNotHot : kNotCold, {user})) {
     if (premium) {
       plan_restore(transaction, row.text(0), epoch);

@@ -52,6 +52,23 @@ TEST_P(LifeCycle, PremiumResultsStayHot) {
   EXPECT_TRUE(sent.empty()) << "nothing was away";
 }
 
+TEST_P(LifeCycle, PlansThatChangeOftenLeaveNoTasksBehind) {
+  MemoryStore store;
+  const std::string owner = user();
+  const std::string id = done_job(owner, store);
+  for (int i = 0; i < 5; ++i) {
+    subscribe(db(), owner, terms);
+    unsubscribe(db(), owner, terms);
+  }
+  EXPECT_EQ(database->ask("SELECT COUNT(*) FROM tasks WHERE kind='archive' AND state='ready'"), "1");
+  database->advance(kTenMinutes + std::chrono::seconds(1));
+  work_off(store);
+  EXPECT_EQ(job(id).storage, "cold");
+  subscribe(db(), owner, terms);
+  unsubscribe(db(), owner, terms);
+  EXPECT_EQ(database->ask("SELECT COUNT(*) FROM tasks WHERE kind='restore' AND state='ready'"), "0");
+}
+
 TEST_P(LifeCycle, SlowThawsAreAskedForAgain) {
   MemoryStore store(true);
   store.thaw_slowly();
