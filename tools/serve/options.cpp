@@ -39,6 +39,21 @@ CLI::Option* add_number(CLI::App& app, const char* name, T& value, const char* w
       ->capture_default_str();
 }
 
+// The default is what the struct says.
+template <class Duration>
+void add_seconds(CLI::App& app, const char* name, Duration& value, const char* what, double least,
+                 double most) {
+  app.add_option_function<double>(
+         name,
+         [&value](double seconds) {
+           value = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+         },
+         what)
+      ->type_name("SECONDS")
+      ->check(CLI::Range(least, most).description(""))
+      ->default_str(std::to_string(std::chrono::duration_cast<std::chrono::seconds>(value).count()));
+}
+
 void add_models(CLI::App& app, ServeOptions& options) {
   app.add_option_function<std::vector<std::string>>(
          "model",
@@ -77,15 +92,10 @@ void add_limits(CLI::App& app, serving::SiteOptions& site) {
              std::uint64_t{kOne}, std::uint64_t{kHuge});
   add_number(app, "--max-connections", site.server.limits.connections,
              "Turn away more clients at a time than this", "N", kOne, kMany);
-  app.add_option_function<double>(
-         "--idle-seconds",
-         [&site](double seconds) {
-           site.server.timeouts.idle = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-         },
-         "Keep connections on which nothing happens for this long; longer than a proxy in front keeps them")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, kLongestSeconds).description(""))
-      ->default_str("75");
+  add_seconds(
+      app, "--idle-seconds", site.server.timeouts.idle,
+      "Keep connections on which nothing happens for this long; longer than a proxy in front keeps them",
+      0.001, kLongestSeconds);
   add_number(app, "--queue", site.batching.queue,
              "Let this many requests wait for their turn; more are told to come back", "N", kOne, kMany);
   add_number(
@@ -94,15 +104,8 @@ void add_limits(CLI::App& app, serving::SiteOptions& site) {
       "BYTES", std::uint64_t{kOne}, std::uint64_t{kHuge});
   add_number(app, "--batch", site.batching.batch, "Compute at most this many pictures together", "N", kOne,
              std::size_t{64});
-  app.add_option_function<double>(
-         "--deadline",
-         [&site](double seconds) {
-           site.batching.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-         },
-         "Answer 504 to a request that has waited this long for its turn")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, kLongestSeconds).description(""))
-      ->default_str("10");
+  add_seconds(app, "--deadline", site.batching.deadline,
+              "Answer 504 to a request that has waited this long for its turn", 0.001, kLongestSeconds);
 }
 
 void add_tls(CLI::App& app, ServeOptions& options) {
@@ -294,15 +297,9 @@ void add_jobs(CLI::App& app, BatchJobsOptions& jobs) {
              std::uint64_t{kOne}, std::uint64_t{kHuge});
   add_number(app, "--job-pictures", jobs.terms.pictures, "Refuse uploads with more files than this", "N",
              std::int64_t{kOne}, std::int64_t{kMany});
-  app.add_option_function<double>(
-         "--archive-after",
-         [&jobs](double seconds) {
-           jobs.terms.archive_after = std::chrono::microseconds(static_cast<std::int64_t>(seconds * 1e6));
-         },
-         "Archive the results of users who do not pay this long after their job is done")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 365 * kLongestSeconds).description(""))
-      ->default_str("600");
+  add_seconds(app, "--archive-after", jobs.terms.archive_after,
+              "Archive the results of users who do not pay this long after their job is done", 0.0,
+              365 * kLongestSeconds);
   app.add_option("--public-url", jobs.public_url, "How users reach the site, for links in letters")
       ->type_name("URL");
   CLI::Option* mail = app.add_option_function<std::string>(

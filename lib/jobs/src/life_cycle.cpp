@@ -58,6 +58,14 @@ void turn_back(Transaction& transaction, const Plan& plan, Microseconds archive_
   plan_archive(transaction, plan.job.id, plan.standing.epoch, archive_after);
 }
 
+// Of an object that was made cold although its owner should have it hot by now. Returns whether it was one.
+bool undo_archive(Transaction& transaction, const Plan& plan, const std::string& hot,
+                  const std::string& cold) {
+  if (!plan.standing.premium || transaction.run(kUndoArchive, {plan.job.id, hot, cold}).empty()) return false;
+  plan_restore(transaction, plan.job.id, plan.standing.epoch);
+  return true;
+}
+
 void commit_archive(const Handlers& use, const Task& task, const std::string& hot, const std::string& cold) {
   complete(use.database, task, [&](Transaction& transaction) {
     const auto plan = look(transaction, task.subject);
@@ -66,10 +74,7 @@ void commit_archive(const Handlers& use, const Task& task, const std::string& ho
       if (cold != hot) discard(transaction, hot);
       return;
     }
-    if (plan && plan->standing.premium && !transaction.run(kUndoArchive, {task.subject, hot, cold}).empty()) {
-      plan_restore(transaction, task.subject, plan->standing.epoch);
-      return;
-    }
+    if (plan && undo_archive(transaction, *plan, hot, cold)) return;
     // Somebody else's archive of the same object may count by now, and its cold copy is this one.
     if (cold != hot && (!plan || plan->job.result_key != hot)) discard(transaction, cold);
   });
@@ -107,9 +112,7 @@ Later archive(const Handlers& use, const Task& task) {
     // Whoever has the task now may have found the user upgraded and the object hot still, before we froze it.
     use.database.write([&](Transaction& transaction) {
       const auto plan = look(transaction, task.subject);
-      if (!plan || !plan->standing.premium) return;
-      if (transaction.run(kUndoArchive, {task.subject, hot, cold}).empty()) return;
-      plan_restore(transaction, task.subject, plan->standing.epoch);
+      if (plan) (void)undo_archive(transaction, *plan, hot, cold);
     });
     throw;
   }

@@ -15,7 +15,6 @@ constexpr double kMicroseconds = 1e6;
 
 constexpr std::string_view kWorkers =
     "SELECT COALESCE(SUM(capacity),0) FROM workers WHERE seen_at>now_us()-60000000";
-constexpr std::string_view kInflight = "SELECT COUNT(*) FROM tasks WHERE state='leased' AND kind=$1";
 constexpr std::string_view kBegin =
     "INSERT INTO scaling(one,at,state) VALUES(1,0,'{}') ON CONFLICT DO NOTHING";
 // Somebody else's sample is as good.
@@ -23,11 +22,16 @@ constexpr std::string_view kRemembered = "SELECT now_us(),at,state FROM scaling 
 constexpr std::string_view kRemember = "UPDATE scaling SET at=now_us(),state=$1 WHERE one=1";
 constexpr std::string_view kLastPlan = "SELECT state FROM scaling WHERE one=1";
 
-QueueCounts annotations(Transaction& transaction) {
-  for (const QueueCounts& counts : count_tasks(transaction)) {
-    if (counts.kind == kAnnotate) return counts;
-  }
-  return {};
+// Jobs that workers can have in work at a time.
+std::int64_t count_ready(Transaction& transaction) {
+  return transaction.run(kWorkers)[0].integer(0);
+}
+
+// Those of jobs; zeros while there is none.
+QueueCounts annotations(const std::vector<QueueCounts>& all) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [](const QueueCounts& c) { return c.kind == kAnnotate; });
+  return found == all.end() ? QueueCounts() : *found;
 }
 
 Json to_json(const AutoscalePlan& plan) {
@@ -69,11 +73,6 @@ void add(std::string& text, const char* name, const char* type, const char* help
 
 }  // namespace
 
-Workforce count_workers(Transaction& transaction) {
-  return {.ready = transaction.run(kWorkers)[0].integer(0),
-          .inflight = transaction.run(kInflight, {std::string(kAnnotate)})[0].integer(0)};
-}
-
 AutoscalePlan plan_workforce(Transaction& transaction, const AutoscaleOptions& options) {
   (void)transaction.run(kBegin);
   const Rows rows = transaction.run(kRemembered);
@@ -85,15 +84,14 @@ AutoscalePlan plan_workforce(Transaction& transaction, const AutoscaleOptions& o
   AutoscaleState state;
   if (remembered.is_object() && remembered.contains("memory"))
     state = autoscale_state_from_json(remembered["memory"]);
-  const QueueCounts counts = annotations(transaction);
-  const Workforce workforce = count_workers(transaction);
+  const QueueCounts counts = annotations(count_tasks(transaction));
   const QueueSample sample{.time_s = static_cast<double>(rows[0].integer(0)) / kMicroseconds,
                            .enqueued_total = static_cast<std::uint64_t>(counts.enqueued_total),
                            .completed_total = static_cast<std::uint64_t>(counts.completed_total),
                            .service_s_total = static_cast<double>(counts.service_us_total) / kMicroseconds,
                            .backlog = static_cast<std::uint64_t>(counts.backlog),
-                           .inflight = static_cast<int>(workforce.inflight),
-                           .ready = static_cast<int>(workforce.ready)};
+                           .inflight = static_cast<int>(counts.inflight),
+                           .ready = static_cast<int>(count_ready(transaction))};
   const AutoscalePlan plan = plan_workers(state, sample, options);
   const Json kept = {{"plan", to_json(plan)}, {"memory", to_json(state)}};
   (void)transaction.run(kRemember, {kept.dump()});
@@ -102,17 +100,15 @@ AutoscalePlan plan_workforce(Transaction& transaction, const AutoscaleOptions& o
 
 std::string job_metrics(Database& database) {
   std::vector<QueueCounts> all;
-  Workforce workforce;
+  std::int64_t ready = 0;
   AutoscalePlan plan;
   database.read([&](Transaction& transaction) {
     all = count_tasks(transaction);
-    workforce = count_workers(transaction);
+    ready = count_ready(transaction);
     const Rows last = transaction.run(kLastPlan);
     if (!last.empty()) plan = last_plan(last[0].text(0));
   });
-  const auto found =
-      std::find_if(all.begin(), all.end(), [](const QueueCounts& c) { return c.kind == kAnnotate; });
-  const QueueCounts jobs = found == all.end() ? QueueCounts() : *found;
+  const QueueCounts jobs = annotations(all);
   const auto seconds = [](std::int64_t us) { return static_cast<double>(us) / kMicroseconds; };
   std::string text;
   add(text, "winnow_jobs_enqueued_total", "counter", "Jobs that came.", jobs.enqueued_total);
@@ -123,7 +119,7 @@ std::string job_metrics(Database& database) {
   add(text, "winnow_jobs_inflight", "gauge", "Jobs that are in work.", jobs.inflight);
   add(text, "winnow_jobs_oldest_seconds", "gauge", "How long the oldest has waited.",
       seconds(jobs.oldest_us));
-  add(text, "winnow_jobs_ready", "gauge", "Jobs that workers can have in work at a time.", workforce.ready);
+  add(text, "winnow_jobs_ready", "gauge", "Jobs that workers can have in work at a time.", ready);
   add(text, "winnow_jobs_wanted_workers", "gauge", "Workers that the queue wants.", plan.wanted);
   add_family(text, "winnow_tasks_completed_total", "counter", "Tasks of a kind that were done.", all,
              [](const QueueCounts& c) { return c.completed_total; });

@@ -21,8 +21,14 @@ std::string asset_path(std::string_view name, std::string_view content) {
   return "/assets/" + httpd::hashed_name(name, content);
 }
 
+// Behind what the site's own pages have, too.
+std::string stylesheet() {
+  return std::string(assets::base_css) + std::string(assets::portal_css);
+}
+
 std::string stylesheet_path() {
-  return asset_path("portal.css", assets::portal_css);
+  static const std::string path = asset_path("portal.css", stylesheet());
+  return path;
 }
 std::string script_path() {
   return asset_path("portal.js", assets::portal_js);
@@ -47,7 +53,7 @@ const std::map<std::string, Asset>& page_assets() {
     const auto add = [&](const std::string& path, std::string_view content, const char* type) {
       found.emplace(path, Asset(std::string(content), type, Freshness::kForever));
     };
-    add(stylesheet_path(), assets::portal_css, "text/css; charset=utf-8");
+    add(stylesheet_path(), stylesheet(), "text/css; charset=utf-8");
     add(script_path(), assets::portal_js, "text/javascript; charset=utf-8");
     add(icon_path(), assets::favicon_svg, "image/svg+xml");
     return found;

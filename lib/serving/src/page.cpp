@@ -23,8 +23,14 @@ std::string asset_link(std::string_view name, std::string_view content) {
   return "assets/" + httpd::hashed_name(name, content);
 }
 
+// Behind what the portal's pages have, too.
+std::string stylesheet() {
+  return std::string(assets::base_css) + std::string(assets::app_css);
+}
+
 std::string stylesheet_link() {
-  return asset_link("app.css", assets::app_css);
+  static const std::string link = asset_link("app.css", stylesheet());
+  return link;
 }
 std::string script_link() {
   return asset_link("app.js", assets::app_js);
@@ -178,7 +184,7 @@ const std::map<std::string, Asset>& page_assets() {
     const auto add = [&](const std::string& link, std::string_view content, const char* type) {
       found.emplace(fmt::format("/{}", link), Asset(std::string(content), type, Freshness::kForever));
     };
-    add(stylesheet_link(), assets::app_css, "text/css; charset=utf-8");
+    add(stylesheet_link(), stylesheet(), "text/css; charset=utf-8");
     add(script_link(), assets::app_js, "text/javascript; charset=utf-8");
     add(icon_link(), assets::favicon_svg, "image/svg+xml");
     return found;

@@ -10,12 +10,6 @@
 
 namespace winnow::jobs {
 
-struct Workforce {
-  std::int64_t ready = 0;     // jobs that workers can have in work at a time
-  std::int64_t inflight = 0;  // that they have
-};
-[[nodiscard]] Workforce count_workers(Transaction& transaction);
-
 // Takes a sample and decides anew, where the last one is 10 seconds old; otherwise it is what was decided
 // then. However many processes ask: what is remembered is in the database.
 [[nodiscard]] AutoscalePlan plan_workforce(Transaction& transaction, const AutoscaleOptions& options);
