@@ -235,6 +235,10 @@ S3Object S3Client::Session::get(S3Request request, Sha256& hash) {
   const S3Outcome outcome = http_.exchange(request);
   if (!outcome.ok()) http_.refuse(request.key, outcome);
   S3Object object = describe(request.key, outcome.answer.headers);
+  if (object.sha256.empty() && options_.require_sha256) {
+    throw Error(ErrorKind::kInvalid, place(request.key),
+                "has no x-amz-meta-sha256: was put there by another program");
+  }
   if (!object.sha256.empty() && hash.finish() != object.sha256) {
     throw Error(ErrorKind::kInvalid, place(request.key),
                 "is damaged: its SHA-256 is not the one it was put with");

@@ -41,30 +41,24 @@ Verdict judge(const S3Outcome& outcome) {
   return Verdict::kFinal;
 }
 
-void read_error(S3Outcome& outcome, const XmlElement& error) {
-  outcome.code = error.value("Code");
-  outcome.message = error.value("Message");
-  outcome.server_time = error.value("ServerTime");
-}
-
-// Decides by the service's word, and by the status where there is none.
+// Decides by the service's word, and by the status where there is none: a service that took long to find out
+// that it failed has sent a 200 before.
 S3Outcome read(S3Answer answer, S3Expects expects) {
   S3Outcome outcome;
   outcome.answer = std::move(answer);
   const int status = outcome.answer.status;
   const bool success = status >= 200 && status <= 299;
-  if (!success || expects == S3Expects::kDocument) {
-    Result<XmlElement> document = parse_xml(outcome.answer.body);
-    if (document && document->name == "Error") {
-      read_error(outcome,
-                 *document);  // also under a 200: copying takes a while, and the status was sent before
-      if (outcome.code.empty()) outcome.code = "bad_xml";
-    } else if (success && !document) {
-      outcome.code = "bad_xml";
-      outcome.message = "the answer " + document.failure().message;
-    } else if (document) {
-      outcome.document = std::move(*document);
-    }
+  Result<XmlElement> document = parse_xml(outcome.answer.body);
+  if (document && document->name == "Error") {
+    outcome.code = document->value("Code");
+    outcome.message = document->value("Message");
+    outcome.server_time = document->value("ServerTime");
+    if (outcome.code.empty()) outcome.code = "bad_xml";
+  } else if (document) {
+    outcome.document = std::move(*document);
+  } else if (success && expects == S3Expects::kDocument) {
+    outcome.code = "bad_xml";
+    outcome.message = "the answer " + document.failure().message;
   }
   if (!success && outcome.code.empty()) outcome.code = fmt::format("HTTP {}", status);
   return outcome;

@@ -26,6 +26,7 @@ struct S3Options {
   std::string secret_key{};         // this and the token are in no message and no log
   std::string session_token{};      // of temporary credentials
   std::filesystem::path ca_file{};  // whom to trust instead of the system's authorities
+  bool require_sha256 = false;      // refuse to read an object without x-amz-meta-sha256
   bool virtual_host = false;        // https://BUCKET.host/key instead of https://host/BUCKET/key
   std::uint64_t multipart_above = 64ull << 20;
   std::uint64_t part_bytes = 16ull << 20;  // 5 MiB or more; grows where a file has more than 10,000 parts
