@@ -76,8 +76,13 @@ class Program:
         self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
 
     def wait_ready(self):
+        def ready():
+            if self.process.poll() is not None:
+                fail(f"{self.name} ended with {self.process.returncode}")
+            return self.ready()
+
         if self.ready:
-            wait_for(self.name, 60, self.ready)
+            wait_for(self.name, 60, ready)
 
     def kill(self):
         self.process.kill()
@@ -247,12 +252,16 @@ class User:
 
 
 class Service:
-    def __init__(self, arguments, folder, log):
+    def __init__(self, log):
         self.log = log
         self.helpers = []  # what is not killed
+        self.programs, self.ports, self.metrics_port = [], [], None
+        self.postgres = self.proxy = None
+
+    def start(self, arguments, folder):
+        log = self.log
         common = [arguments.bin / "winnow-serve", arguments.model, "--trusted-proxy", "127.0.0.0/8", "--free-upload", "2000000",
                   "--archive-after", ARCHIVE_AFTER, "--public-url", "http://127.0.0.1", "--quiet"]
-        self.postgres = None
         if arguments.where == "one":
             roles = {"all": ["all"]}
             common += ["--data", folder / "data"]
@@ -265,7 +274,6 @@ class Service:
             common += ["--database", self.postgres.address, "--storage", "s3://winnow", "--s3-endpoint",
                        f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file", folder / "keys"]
             roles = {"web 1": ["web"], "web 2": ["web"], "worker 1": ["worker"], "worker 2": ["worker"], "lifecycle": ["lifecycle"]}
-        self.programs, self.ports, self.metrics_port = [], [], None
         for name, (role,) in roles.items():
             port = free_port()
             if role in ("all", "web"):
@@ -292,10 +300,11 @@ class Service:
     def stop(self):
         for program in self.programs:
             program.stop()
-        if self.postgres:
+        if self.proxy:
             self.proxy.kill()
-            for helper in self.helpers:
-                helper.process.kill()
+        for helper in self.helpers:
+            helper.process.kill()
+        if self.postgres:
             self.postgres.stop()
 
 
@@ -368,8 +377,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="winnow-torture-") as scratch:
         folder = pathlib.Path(scratch)
         with open(folder / "log", "w") as log:
-            service = Service(arguments, folder, log)
+            service = Service(log)
             try:
+                service.start(arguments, folder)
                 torture(service, arguments)
             except SystemExit:
                 sys.stderr.write((folder / "log").read_text()[-4000:])
