@@ -8,6 +8,7 @@
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
 #   scripts/setup.sh --fuzz     and clang with libFuzzer
+#   scripts/setup.sh --guide    and what docs/guide/make.py drives: a browser, and the photographs of the demo
 #   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,6 +43,7 @@ test_packages=(nginx-light systemd man-db zsh fish debootstrap)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
+guide_packages=(curl make openssl chromium fonts-dejavu-core fonts-dejavu-extra iproute2)
 bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
@@ -251,6 +253,7 @@ need_promtool
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
+    --guide) need_packages "${guide_packages[@]}"; need_pictures ;;
     --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
     --fuzz) need_packages "${fuzz_packages[@]}" ;;
