@@ -132,5 +132,5 @@ class Chapter:
 def near(words, seconds):
     number = re.match(r"(\d+) (s|min)", words)
     if not number:
-        return seconds < 1.5
-    return .6 < seconds / (int(number[1]) * (60 if number[2] == "min" else 1)) < 1.7
+        return seconds < 3
+    return 1 / 3 < seconds / (int(number[1]) * (60 if number[2] == "min" else 1)) < 3
