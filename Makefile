@@ -50,6 +50,9 @@ package-test: package ## install them into a minimal Debian 12, and use them the
 	@packaging/test_in_debian.sh
 	@packaging/test_in_debian.sh training
 
+container: package ## build both container images and try them, where podman, docker or buildah is
+	@deploy/container/try.sh
+
 format:      ## put every source file into house style
 	@scripts/setup.sh --lint
 	@scripts/format.sh
