@@ -4,6 +4,8 @@
   one   one process on a folder (SQLite)
   many  two for the web, two workers, one for the life cycle, on PostgreSQL and SeaweedFS with a proxy before it that spoils
         a request now and then; what is killed is any of these five, and PostgreSQL itself
+  skew  the same five on PostgreSQL and a folder that they share; the clock of one worker is an hour fast, of the other an hour
+        slow, of the life cycle two days fast
 
 Afterwards every upload that was accepted is a job that is done, its results have a line for each picture, those of free users are
 archived and those of premium users are not, each archived one comes back after an upgrade, and no task has been given up.
@@ -34,6 +36,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PEERS = ROOT / ".deps/peers/bin"
 ARCHIVE_AFTER = 3  # seconds
 MOST_UNFINISHED = 15  # jobs of a user
+CLOCKS = {"worker 1": "+1h", "worker 2": "-1h", "lifecycle": "+2d"}
 KEYS = ("torture", "torture-secret")
 
 
@@ -67,13 +70,19 @@ def status_of(port, path):
 class Program:
     """A process that is started again with the same command after it was killed."""
 
-    def __init__(self, name, command, log, ready=None):
+    def __init__(self, name, command, log, ready=None, clock=None):
         self.name, self.command, self.log, self.ready = name, [str(part) for part in command], log, ready
+        self.environment = dict(os.environ)
+        if clock:  # such as "+1h"
+            library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+            if library is None:
+                fail("libfaketime is not installed; run scripts/setup.sh")
+            self.environment |= {"LD_PRELOAD": str(library), "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         self.kills = self.freezes = 0
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log, env=self.environment)
 
     def wait_ready(self):
         def ready():
@@ -146,6 +155,9 @@ def start_seaweed(folder, log):
         command += [f"-{part}.port={ports[part]}", f"-{part}.port.grpc={free_port()}"]
     program = Program("SeaweedFS", command, log, lambda: status_of(ports["s3"], "/") > 0)
     program.wait_ready()
+    make_bucket = ("import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id=sys.argv[2],"
+                   " aws_secret_access_key=sys.argv[3]).create_bucket(Bucket='winnow')")
+    subprocess.run([PEERS / "python", "-c", make_bucket, f"http://127.0.0.1:{ports['s3']}", *KEYS], check=True, stdout=log, stderr=log)
     return program, ports["s3"]
 
 
@@ -262,17 +274,23 @@ class Service:
         log = self.log
         common = [arguments.bin / "winnow-serve", arguments.model, "--trusted-proxy", "127.0.0.0/8", "--free-upload", "2000000",
                   "--archive-after", ARCHIVE_AFTER, "--public-url", "http://127.0.0.1", "--quiet"]
+        clocks = {}
         if arguments.where == "one":
             roles = {"all": ["all"]}
             common += ["--data", folder / "data"]
         else:
             self.postgres = Postgres(folder, log)
-            seaweed, upstream = start_seaweed(folder, log)
-            self.helpers.append(seaweed)
-            self.proxy, self.proxy_port = start_proxy(upstream, log)
-            (folder / "keys").write_text("\n".join(KEYS) + "\n")
-            common += ["--database", self.postgres.address, "--storage", "s3://winnow", "--s3-endpoint",
-                       f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file", folder / "keys"]
+            common += ["--database", self.postgres.address]
+            if arguments.where == "skew":
+                common += ["--storage", folder / "objects"]
+                clocks = CLOCKS
+            else:
+                seaweed, upstream = start_seaweed(folder, log)
+                self.helpers.append(seaweed)
+                self.proxy, self.proxy_port = start_proxy(upstream, log)
+                (folder / "keys").write_text("\n".join(KEYS) + "\n")
+                common += ["--storage", "s3://winnow", "--s3-endpoint", f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file",
+                           folder / "keys"]
             roles = {"web 1": ["web"], "web 2": ["web"], "worker 1": ["worker"], "worker 2": ["worker"], "lifecycle": ["lifecycle"]}
         for name, (role,) in roles.items():
             port = free_port()
@@ -280,7 +298,8 @@ class Service:
                 self.ports.append(port)
             self.metrics_port = self.metrics_port or port
             command = [*common, "--listen", f"127.0.0.1:{port}", "--role", role]
-            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200))
+            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200,
+                                         clocks.get(name)))
         for program in self.programs:
             program.wait_ready()
 
@@ -311,7 +330,7 @@ class Service:
 def harass(service, stop, chance, freeze):
     victims = service.programs + ([service.postgres] if service.postgres else [])
     while not stop.wait(chance.uniform(1, 5)):
-        if service.postgres and chance.random() < 0.5:
+        if service.proxy and chance.random() < 0.5:
             service.spoil(chance)
         victim = chance.choice(victims)
         if freeze > 0 and victim is not service.postgres and chance.random() < 0.1:
@@ -365,7 +384,7 @@ def check_results(users):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("where", choices=["one", "many"])
+    parser.add_argument("where", choices=["one", "many", "skew"])
     parser.add_argument("--model", type=pathlib.Path, required=True, help="a model file of winnow-export")
     parser.add_argument("--photo", type=pathlib.Path, required=True, help="a JPEG")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin", help="where winnow-serve is")

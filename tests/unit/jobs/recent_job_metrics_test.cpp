@@ -6,7 +6,9 @@
 #include <atomic>
 #include <thread>
 
-#include "jobs_fixture.hpp"
+#include "support/test_database.hpp"
+#include "winnow/jobs/queue.hpp"
+#include "winnow/jobs/task_kinds.hpp"
 
 namespace winnow::jobs {
 namespace {
@@ -51,7 +53,7 @@ class RecentJobMetricsTest : public testing::Test {
     return text;
   }
 
-  TestDatabase real_{"sqlite"};
+  test::TestDatabase real_{"sqlite"};
   Unreliable database_{*real_};
 };
 
