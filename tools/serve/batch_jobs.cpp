@@ -9,6 +9,7 @@
 #include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/jobs/outbox.hpp"
+#include "winnow/jobs/recent_job_metrics.hpp"
 #include "winnow/jobs/scaling.hpp"
 #include "winnow/jobs/task_kinds.hpp"
 #include "winnow/jobs/worker.hpp"
@@ -135,7 +136,8 @@ struct BatchJobs::Impl {
         context(its_context),
         database(open_database(options)),
         store(open_store(options, stop.get_token(), context.log)),
-        handlers{*database, *store, options.terms, context.log, {}} {
+        handlers{*database, *store, options.terms, context.log, {}},
+        metrics(*database) {
     if (is_web(options.role)) {
       portal =
           std::make_unique<portal::Portal>(portal_options(options, secure), *database, *store, context.log);
@@ -198,6 +200,7 @@ struct BatchJobs::Impl {
   const std::unique_ptr<jobs::Database> database;
   const std::unique_ptr<storage::ObjectStore> store;
   const jobs::Handlers handlers;
+  const jobs::RecentJobMetrics metrics;
   std::function<std::vector<std::string>()> models;
   std::unique_ptr<portal::Portal> portal;
   std::jthread planner;
@@ -213,7 +216,7 @@ BatchJobs::~BatchJobs() {
 }
 
 void BatchJobs::join(serving::SiteOptions& site) {
-  site.more_metrics = [database = impl_->database.get()] { return jobs::job_metrics(*database); };
+  site.more_metrics = [metrics = &impl_->metrics] { return metrics->text(); };
   portal::Portal* const portal = impl_->portal.get();
   if (portal == nullptr) {
     site.status_only = true;

@@ -136,14 +136,15 @@ TEST_F(ServeJobs, CountsJobsForPrometheus) {
   const std::string line = server.wait_for_err("ready on http://127.0.0.1:");
   const auto port = static_cast<std::uint16_t>(std::stoi(line.substr(line.find("http://127.0.0.1:") + 17)));
   std::string text;
-  for (int i = 0; i < 100 && text.find("winnow_jobs_ready 1\n") == std::string::npos; ++i) {
+  for (int i = 0; i < 400 && text.find("winnow_jobs_ready 1\n") == std::string::npos; ++i) {
     text = test::request(port, "GET", "/metrics", "").body;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   for (const char* metric :
        {"winnow_jobs_enqueued_total 0\n", "winnow_jobs_completed_total 0\n",
         "winnow_jobs_service_seconds_total 0\n", "winnow_jobs_backlog 0\n", "winnow_jobs_inflight 0\n",
-        "winnow_jobs_oldest_seconds 0\n", "winnow_jobs_ready 1\n", "winnow_jobs_wanted_workers "}) {
+        "winnow_database_up 1\n", "winnow_jobs_oldest_seconds 0\n", "winnow_jobs_ready 1\n",
+        "winnow_jobs_wanted_workers "}) {
     EXPECT_THAT(text, HasSubstr(metric));
   }
   EXPECT_EQ(test::request(port, "GET", "/jobs", "").status, 303);

@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include "running_server.hpp"
@@ -98,6 +100,20 @@ TEST(Server, TurnsWhatAHandlerThrowsInto500) {
     EXPECT_THAT(reply.body, testing::Not(HasSubstr("secret")));
   }
   EXPECT_EQ(test::request(server.port(), "GET", "/").status, 200);
+}
+
+TEST(Server, SaysInItsLogWhichRequestAnErrorBelongsTo) {
+  std::ostringstream written;
+  Logger log("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(written));
+  ServerOptions options;
+  options.listen.port = 0;
+  const auto fail = [](const Request&, const Responder&) { throw std::runtime_error("no more shelves"); };
+  Server server(options, {fail, {}, {}}, log);
+  server.start();
+  const Reply reply = test::request(server.port(), "GET", "/books");
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(written.str(),
+              HasSubstr("GET /books, request " + reply.header("x-request-id") + ": no more shelves"));
 }
 
 TEST(Server, Answers500ForADroppedResponder) {

@@ -35,8 +35,10 @@ TEST(Site, LivesBeforeItIsReady) {
 
   site->open({"test", 1}, std::make_unique<ColourClassifier>(), "test.onnx");
   EXPECT_EQ(site.get("/readyz").status, 503) << "there may be more to come";
+  EXPECT_THAT(site.get("/metrics").body, HasSubstr("winnow_ready 0\n"));
   site->set_ready();
   EXPECT_EQ(site.get("/readyz").status, 200);
+  EXPECT_THAT(site.get("/metrics").body, HasSubstr("winnow_ready 1\n"));
   EXPECT_EQ(site.get("/").status, 200);
   EXPECT_EQ(site.post(kApi, red_jpeg()).status, 200);
 }

@@ -58,7 +58,7 @@ struct SiteOptions {
   std::optional<Annex> annex;
   // Nothing but /healthz, /readyz and /metrics: of a process that works without being asked.
   bool status_only = false;
-  // If set: more lines for /metrics, in its text format. Called from several threads.
+  // If set: more lines for /metrics, in its text format. Called from several threads; may not block.
   std::function<std::string()> more_metrics;
   // If set: takes one line of JSON for each request. Called from several threads.
   std::function<void(const std::string& line)> access_log;
