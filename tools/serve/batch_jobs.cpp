@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace winnow::tools {
 namespace {
 
 constexpr auto kPlanEvery = std::chrono::seconds(15);
+constexpr auto kCountEvery = std::chrono::seconds(3);
 
 bool is_web(Role role) {
   return role == Role::kAll || role == Role::kWeb;
@@ -111,8 +113,12 @@ portal::PortalOptions portal_options(const BatchJobsOptions& options, bool secur
   portal.public_url = options.public_url;
   portal.secure_cookies = secure;
   portal.spool = options.data.empty() ? std::filesystem::temp_directory_path() : options.data / "spool";
-  if (!options.payments_secret_file.empty())
+  if (!options.payments_secret_file.empty()) {
+    portal.provider = portal::PlanProvider::kStripe;
     portal.webhook_secret = read_secret(options.payments_secret_file);
+    portal.subscribe_link = options.subscribe_link;
+    portal.manage_link = options.manage_link;
+  }
   return portal;
 }
 
@@ -126,8 +132,9 @@ struct BatchJobs::Impl {
         store(open_store(options, stop.get_token())),
         handlers{*database, *store, options.terms, context.log, {}} {
     if (is_web(options.role)) {
-      portal =
-          std::make_unique<portal::Portal>(portal_options(options, secure), *database, *store, context.log);
+      portal::PortalOptions its_portal = portal_options(options, secure);
+      its_portal.models = [this] { return models(); };
+      portal = std::make_unique<portal::Portal>(std::move(its_portal), *database, *store, context.log);
     }
   }
 
@@ -181,6 +188,33 @@ struct BatchJobs::Impl {
     }
   }
 
+  // Counts jobs for /metrics, where whoever asks must not have to wait for a database: that thread of the
+  // server would answer nobody meanwhile.
+  void count(const std::stop_token& stopped) {
+    std::uint64_t seen = ~std::uint64_t{0};  // nothing wakes it
+    bool up = true;
+    while (!stopped.stop_requested()) {
+      std::string text;
+      try {
+        text = jobs::job_metrics(*database);
+        if (!up) context.log.info("the database is back");
+        up = true;
+      } catch (const Error& error) {
+        if (up) context.log.warn("no jobs for now: {}", error.what());
+        up = false;
+      }
+      text += fmt::format(
+          "# HELP winnow_jobs_database_up Whether the database of jobs answers.\n"
+          "# TYPE winnow_jobs_database_up gauge\nwinnow_jobs_database_up {:d}\n",
+          up);
+      {
+        const std::lock_guard lock(counts_mutex);
+        counts = std::move(text);
+      }
+      (void)database->wait(seen, kCountEvery, stopped);
+    }
+  }
+
   const BatchJobsOptions options;
   const Context context;
   std::stop_source stop;  // of what waits for others: storage, mail servers
@@ -189,6 +223,9 @@ struct BatchJobs::Impl {
   const jobs::Handlers handlers;
   std::function<std::vector<std::string>()> models;
   std::unique_ptr<portal::Portal> portal;
+  std::mutex counts_mutex;
+  std::string counts;  // of jobs, as /metrics shows them
+  std::jthread counter;
   std::jthread planner;
 };
 
@@ -202,7 +239,12 @@ BatchJobs::~BatchJobs() {
 }
 
 void BatchJobs::join(serving::SiteOptions& site) {
-  site.more_metrics = [database = impl_->database.get()] { return jobs::job_metrics(*database); };
+  impl_->counter =
+      std::jthread([impl = impl_.get()](const std::stop_token& stopped) { impl->count(stopped); });
+  site.more_metrics = [impl = impl_.get()] {
+    const std::lock_guard lock(impl->counts_mutex);
+    return impl->counts;
+  };
   portal::Portal* const portal = impl_->portal.get();
   if (portal == nullptr) {
     site.status_only = true;
