@@ -37,8 +37,8 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
 # Tests start a PostgreSQL of their own; nothing that is built needs the server.
 database_packages=(postgresql)
 # For the tests: what a server is put behind; systemd for systemd-analyze; what reads manual pages and
-# completions; a Debian to install the packages into.
-test_packages=(nginx-light systemd man-db zsh fish debootstrap)
+# completions; a Debian to install the packages into; clocks that are off.
+test_packages=(nginx-light systemd man-db zsh fish debootstrap libfaketime)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)

@@ -27,7 +27,6 @@ def copy_bucket(s3, folder):
 
 
 def fill_bucket(s3, folder):
-    s3.create_bucket(Bucket=BUCKET)
     for file in folder.rglob("*"):
         if file.is_file() and file.suffix != ".sha256":
             s3.put_object(Bucket=BUCKET, Key=str(file.relative_to(folder)), Body=file.read_bytes(),

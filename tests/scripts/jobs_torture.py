@@ -4,6 +4,8 @@
   one   one process on a folder (SQLite)
   many  two for the web, two workers, one for the life cycle, on PostgreSQL and SeaweedFS with a proxy before it that spoils
         a request now and then; what is killed is any of these five, and PostgreSQL itself
+  skew  the same five on PostgreSQL and a folder that they share; the clock of one worker is an hour fast, of the other an hour
+        slow, of the life cycle two days fast
 
 Afterwards every upload that was accepted is a job that is done, its results have a line for each picture, those of free users are
 archived and those of premium users are not, each archived one comes back after an upgrade, and no task has been given up.
@@ -28,6 +30,7 @@ from portal_users import Client, User, check_results, settle
 
 ARCHIVE_AFTER = 3  # seconds
 MOST_UNFINISHED = 15  # jobs of a user
+CLOCKS = {"worker 1": "+1h", "worker 2": "-1h", "lifecycle": "+2d"}
 
 
 def start_proxy(upstream, log):
@@ -48,17 +51,23 @@ class Service:
         log = self.log
         common = [arguments.bin / "winnow-serve", arguments.model, "--trusted-proxy", "127.0.0.0/8", "--free-upload", "2000000",
                   "--archive-after", ARCHIVE_AFTER, "--public-url", "http://127.0.0.1", "--quiet"]
+        clocks = {}
         if arguments.where == "one":
             roles = {"all": ["all"]}
             common += ["--data", folder / "data"]
         else:
             self.postgres = Postgres(folder, log)
-            seaweed, upstream = start_seaweed(folder, log)
-            self.helpers.append(seaweed)
-            self.proxy, self.proxy_port = start_proxy(upstream, log)
-            (folder / "keys").write_text("\n".join(KEYS) + "\n")
-            common += ["--database", self.postgres.address, "--storage", "s3://winnow", "--s3-endpoint",
-                       f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file", folder / "keys"]
+            common += ["--database", self.postgres.address]
+            if arguments.where == "skew":
+                common += ["--storage", folder / "objects"]
+                clocks = CLOCKS
+            else:
+                seaweed, upstream = start_seaweed(folder, log)
+                self.helpers.append(seaweed)
+                self.proxy, self.proxy_port = start_proxy(upstream, log)
+                (folder / "keys").write_text("\n".join(KEYS) + "\n")
+                common += ["--storage", "s3://winnow", "--s3-endpoint", f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file",
+                           folder / "keys"]
             roles = {"web 1": ["web"], "web 2": ["web"], "worker 1": ["worker"], "worker 2": ["worker"], "lifecycle": ["lifecycle"]}
         for name, (role,) in roles.items():
             port = free_port()
@@ -66,7 +75,8 @@ class Service:
                 self.ports.append(port)
             self.metrics_port = self.metrics_port or port
             command = [*common, "--listen", f"127.0.0.1:{port}", "--role", role]
-            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200))
+            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200,
+                                         clocks.get(name)))
         for program in self.programs:
             program.wait_ready()
 
@@ -97,7 +107,7 @@ class Service:
 def harass(service, stop, chance, freeze):
     victims = service.programs + ([service.postgres] if service.postgres else [])
     while not stop.wait(chance.uniform(1, 5)):
-        if service.postgres and chance.random() < 0.5:
+        if service.proxy and chance.random() < 0.5:
             service.spoil(chance)
         victim = chance.choice(victims)
         if freeze > 0 and victim is not service.postgres and chance.random() < 0.1:
@@ -127,7 +137,7 @@ def live(user, stop):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("where", choices=["one", "many"])
+    parser.add_argument("where", choices=["one", "many", "skew"])
     parser.add_argument("--model", type=pathlib.Path, required=True, help="a model file of winnow-export")
     parser.add_argument("--photo", type=pathlib.Path, required=True, help="a JPEG")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin", help="where winnow-serve is")

@@ -46,13 +46,19 @@ def status_of(port, path):
 class Program:
     """A process that is started again with the same command after it was killed."""
 
-    def __init__(self, name, command, log, ready=None):
+    def __init__(self, name, command, log, ready=None, clock=None):
         self.name, self.command, self.log, self.ready = name, [str(part) for part in command], log, ready
+        self.environment = dict(os.environ)
+        if clock:  # such as "+1h"
+            library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+            if library is None:
+                fail("libfaketime is not installed; run scripts/setup.sh")
+            self.environment |= {"LD_PRELOAD": str(library), "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         self.kills = self.freezes = 0
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log, env=self.environment)
 
     def wait_ready(self):
         def ready():
@@ -125,4 +131,7 @@ def start_seaweed(folder, log):
         command += [f"-{part}.port={ports[part]}", f"-{part}.port.grpc={free_port()}"]
     program = Program("SeaweedFS", command, log, lambda: status_of(ports["s3"], "/") > 0)
     program.wait_ready()
+    make_bucket = ("import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id=sys.argv[2],"
+                   " aws_secret_access_key=sys.argv[3]).create_bucket(Bucket='winnow')")
+    subprocess.run([PROGRAMS / "python", "-c", make_bucket, f"http://127.0.0.1:{ports['s3']}", *KEYS], check=True, stdout=log, stderr=log)
     return program, ports["s3"]

@@ -13,6 +13,7 @@
 #include "winnow/jobs/scaling.hpp"
 #include "winnow/jobs/task_kinds.hpp"
 #include "winnow/jobs/worker.hpp"
+#include "winnow/net/s3_client.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -64,8 +65,8 @@ std::unique_ptr<jobs::Database> open_database(const BatchJobsOptions& options) {
   return jobs::open_database((options.data / "jobs.db").string());
 }
 
-std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options,
-                                                 const std::stop_token& stop) {
+std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options, const std::stop_token& stop,
+                                                 Logger& log) {
   storage::ObjectStoreOptions store = options.store;
   if (store.location.empty()) {
     if (options.data.empty())
@@ -83,7 +84,17 @@ std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options
     store.s3.access_key = trim(lines[0]);
     store.s3.secret_key = trim(lines[1]);
   }
-  return storage::open_object_store(store, stop);
+  auto opened = storage::open_object_store(store, stop);
+  try {
+    (void)opened->list("uploads/", "", 1);
+  } catch (const net::S3Error&) {
+    // Wrong keys, no such bucket, a clock that is off: a worker would take job after job and fail each.
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNetwork) throw;
+    log.warn("storage: {}", error.what());  // it may come up later
+  }
+  return opened;
 }
 
 jobs::Post mailer(const BatchJobsOptions& options, const std::stop_token& stop, Logger& log) {
@@ -129,7 +140,7 @@ struct BatchJobs::Impl {
       : options(its_options),
         context(its_context),
         database(open_database(options)),
-        store(open_store(options, stop.get_token())),
+        store(open_store(options, stop.get_token(), context.log)),
         handlers{*database, *store, options.terms, context.log, {}} {
     if (is_web(options.role)) {
       portal::PortalOptions its_portal = portal_options(options, secure);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +7,8 @@
 
 #include "support/built.hpp"
 #include "support/colour_network.hpp"
+#include "support/fake_http_server.hpp"
+#include "support/free_port.hpp"
 #include "support/peer.hpp"
 #include "support/postgres_server.hpp"
 #include "support/process.hpp"
@@ -65,6 +68,11 @@ TEST_F(ServeJobs, LosesNothingWhenAnyOfManyIsKilled) {
   torture("many", "8");
 }
 
+TEST_F(ServeJobs, LosesNothingWhereClocksAreOff) {
+  if (!test::PostgresServer::available()) GTEST_SKIP() << "PostgreSQL is not installed";
+  torture("skew", "8");
+}
+
 TEST_F(ServeJobs, AFolderIsForOneProcess) {
   test::Process first(
       {"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data", "data"},
@@ -73,6 +81,29 @@ TEST_F(ServeJobs, AFolderIsForOneProcess) {
   const Finished second = serve({"colours.onnx", "--data", "data"});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.err, HasSubstr("data/jobs.db: is in use by another process"));
+}
+
+TEST_F(ServeJobs, DoesNotBeginWhereTheStoreRefuses) {
+  test::FakeHttpServer store;
+  store.route("/pictures", [](auto& connection, const auto&) {
+    connection.respond(
+        403, "",
+        "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2026-11-21T12:00:00Z</ServerTime></Error>");
+  });
+  folder_.write("keys", "key\nsecret\n");
+  const Finished finished = serve({"colours.onnx", "--data", "data", "--storage", "s3://pictures",
+                                   "--s3-endpoint", store.url(""), "--s3-keys-file", "keys"});
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("s3://pictures/: the clock of this machine is more than 15 minutes"));
+}
+
+TEST_F(ServeJobs, BeginsBeforeTheStoreDoes) {
+  folder_.write("keys", "key\nsecret\n");
+  test::Process process({"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data",
+                         "data", "--storage", "s3://pictures", "--s3-endpoint",
+                         fmt::format("http://127.0.0.1:{}", test::free_port()), "--s3-keys-file", "keys"},
+                        folder_.path());
+  EXPECT_THAT(process.wait_for_err("ready on"), HasSubstr("storage: s3://pictures/: "));
 }
 
 TEST_F(ServeJobs, SaysWhichOptionsDoNotFit) {
