@@ -3,7 +3,7 @@ PRESET ?= release
 SECONDS_EACH ?= 60
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve package package-test format lint clean
+.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve fleet package package-test format lint clean
 
 help:        ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,9 @@ torture-serve: build ## winnow-serve treated badly for minutes; needs MODEL=file
 torture: build ## ten minutes of kills for each way to run jobs; needs MODEL=file and PHOTO=file
 	@tests/scripts/jobs_torture.py one --model $(MODEL) --photo $(PHOTO) --seconds 600
 	@tests/scripts/jobs_torture.py many --model $(MODEL) --photo $(PHOTO) --seconds 600 --freeze 40
+
+fleet: build ## several machines under load, and all that can happen to them; needs MODEL=file and PHOTO=file
+	@.deps/peers/bin/python tests/scripts/fleet.py --model $(MODEL) --photo $(PHOTO) --seconds 600
 
 package: build ## winnow-runtime and winnow-training as .deb and .tar.gz, into build/packages
 	@cpack --config build/CPackConfig.cmake

@@ -123,8 +123,12 @@ portal::PortalOptions portal_options(const BatchJobsOptions& options, bool secur
   portal.public_url = options.public_url;
   portal.secure_cookies = secure;
   portal.spool = options.data.empty() ? std::filesystem::temp_directory_path() : options.data / "spool";
-  if (!options.payments_secret_file.empty())
+  if (!options.payments_secret_file.empty()) {
+    portal.provider = portal::PlanProvider::kStripe;
     portal.webhook_secret = read_secret(options.payments_secret_file);
+    portal.subscribe_link = options.subscribe_link;
+    portal.manage_link = options.manage_link;
+  }
   return portal;
 }
 
@@ -139,8 +143,9 @@ struct BatchJobs::Impl {
         handlers{*database, *store, options.terms, context.log, {}},
         metrics(*database) {
     if (is_web(options.role)) {
-      portal =
-          std::make_unique<portal::Portal>(portal_options(options, secure), *database, *store, context.log);
+      portal::PortalOptions its_portal = portal_options(options, secure);
+      its_portal.models = [this] { return models(); };
+      portal = std::make_unique<portal::Portal>(std::move(its_portal), *database, *store, context.log);
     }
   }
 

@@ -9,6 +9,8 @@ namespace winnow::jobs {
 namespace {
 
 constexpr int kTries = 8;
+// A restart of the server takes less; a proxy waits longer for the answer of whoever asks.
+constexpr auto kPatience = std::chrono::seconds(10);
 
 class PostgresDatabase : public Database {
  public:
@@ -34,15 +36,17 @@ class PostgresDatabase : public Database {
 
  private:
   void transact(const Work& work, bool read_only) {
+    const auto give_up = std::chrono::steady_clock::now() + kPatience;
     for (int attempt = 1;; ++attempt) {
+      const auto is_last = [&] { return attempt == kTries || std::chrono::steady_clock::now() > give_up; };
       try {
         attempt_once(work, read_only);
         return;
       } catch (const SerializationFailure& failure) {
-        if (attempt == kTries) throw Error(ErrorKind::kIo, "PostgreSQL", failure.what());
+        if (is_last()) throw Error(ErrorKind::kIo, "PostgreSQL", failure.what());
       } catch (const ConnectionLost& lost) {
         // Whether it was committed or not: run again, it finds out.
-        if (attempt == kTries) throw Error(ErrorKind::kNetwork, "PostgreSQL", lost.what());
+        if (is_last()) throw Error(ErrorKind::kNetwork, "PostgreSQL", lost.what());
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10 << attempt));
     }

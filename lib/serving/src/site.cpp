@@ -305,6 +305,10 @@ Site::Site(SiteOptions options, Logger& log) : impl_(std::make_unique<Impl>(std:
 
 Site::~Site() = default;
 
+void Site::take_port() {
+  impl_->server.take_port();
+}
+
 void Site::start() {
   impl_->server.start();
 }

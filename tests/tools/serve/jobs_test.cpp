@@ -49,6 +49,11 @@ class ServeJobs : public testing::Test {
     return test::run(arguments, folder_.path());
   }
 
+  static std::uint16_t wait_for_port(test::Process& server) {
+    const std::string line = server.wait_for_err("ready on http://127.0.0.1:");
+    return static_cast<std::uint16_t>(std::stoi(line.substr(line.find("http://127.0.0.1:") + 17)));
+  }
+
   test::TemporaryFolder folder_;
 };
 
@@ -128,13 +133,28 @@ TEST_F(ServeJobs, TellsHowManyWorkersAreWanted) {
   EXPECT_EQ(finished.out, "3\n");
 }
 
+// Users must not be able to help themselves to what others pay for.
+TEST_F(ServeJobs, LetsThePaymentProviderAloneChangePlans) {
+  folder_.write("secret", "whsec_test\n");
+  const auto status_of = [&](const std::vector<std::string>& more, const std::string& path) {
+    std::vector<std::string> words = {"winnow-serve", "colours.onnx", "--no-cache", "--listen",
+                                      "127.0.0.1:0",  "--data",       "data"};
+    words.insert(words.end(), more.begin(), more.end());
+    test::Process server(words, folder_.path());
+    const std::uint16_t port = wait_for_port(server);
+    return test::request(port, "POST", path, "{}").status;
+  };
+  EXPECT_EQ(status_of({}, "/webhooks/stripe"), 404) << "nobody is paid";
+  EXPECT_EQ(status_of({"--payments-secret-file", "secret"}, "/webhooks/stripe"), 400)
+      << "heard, and not believed without a signature";
+}
+
 // What scrapers and autoscalers read; promtool's opinion of all of /metrics has its own test.
 TEST_F(ServeJobs, CountsJobsForPrometheus) {
   test::Process server(
       {"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data", "data"},
       folder_.path());
-  const std::string line = server.wait_for_err("ready on http://127.0.0.1:");
-  const auto port = static_cast<std::uint16_t>(std::stoi(line.substr(line.find("http://127.0.0.1:") + 17)));
+  const std::uint16_t port = wait_for_port(server);
   std::string text;
   for (int i = 0; i < 400 && text.find("winnow_jobs_ready 1\n") == std::string::npos; ++i) {
     text = test::request(port, "GET", "/metrics", "").body;

@@ -72,7 +72,9 @@ class Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  // Opens the port: /healthz says 200, what needs a model 503. Throws Error{kNetwork}.
+  // Takes the port and refuses connections until start(). Throws Error{kNetwork}.
+  void take_port();
+  // Answers: /healthz says 200, what needs a model 503 until there is one. Throws Error{kNetwork}.
   void start();
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const;
