@@ -86,6 +86,9 @@ fi
 answer=$(inside winnow classify /tmp/model.onnx /tmp/set/reddish/0.png --format jsonl --no-cache) || die "winnow-classify does not answer"
 [[ $answer == *'"label":"reddish"'* ]] || die "winnow-classify says $answer"
 say "winnow-classify knows a picture"
+inside winnow doctor /tmp/model.onnx >"$folder/doctor.txt" 2>&1 || { cat "$folder/doctor.txt"; die "winnow doctor finds something in the way"; }
+grep -q 'self-test       holds' "$folder/doctor.txt" || { cat "$folder/doctor.txt"; die "winnow doctor did not test the model"; }
+say "winnow doctor finds nothing in the way"
 
 become winnow-serve /tmp/model.onnx --listen "127.0.0.1:$port" --no-cache 2>"$folder/serve.log" &
 server=$!
