@@ -177,8 +177,8 @@ class Trial:
         for web in self.fleet.webs:
             if status_of(web.port, "/readyz") != 200:
                 fail(f"{web.name} is not ready without a database, although it can classify")
-            if self.fleet.metric(web, "winnow_database_up") != 0:
-                fail(f"{web.name} does not say that its database is away")
+            wait_for(f"{web.name}'s word that its database is away", 60,
+                     lambda web=web: self.fleet.metric(web, "winnow_database_up") == 0)
         self.fleet.postgres.start()
         self.fleet.postgres.wait_ready()
         self.spare.api("GET", "/jobs")
