@@ -8,9 +8,9 @@ die() { echo "container: $*" >&2; exit 1; }
 
 engine=
 for name in podman docker buildah; do
-  if [ -z "$engine" ] && command -v "$name" >/dev/null; then engine=$name; fi
+  if [ -z "$engine" ] && "$name" info >/dev/null 2>&1; then engine=$name; fi
 done
-[ -n "$engine" ] || { say "skipped: neither podman nor docker nor buildah is here"; exit 0; }
+[ -n "$engine" ] || { say "skipped: neither podman nor docker nor buildah works here"; exit 0; }
 package=$(compgen -G 'build/packages/winnow-runtime_*.deb') || die "no packages in build/packages; run make package"
 version=$(cut -d_ -f2 <<<"${package##*/}")
 base=debian:12-slim
