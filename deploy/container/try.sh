@@ -8,9 +8,9 @@ die() { echo "container: $*" >&2; exit 1; }
 
 engine=
 for name in podman docker buildah; do
-  if [ -z "$engine" ] && command -v "$name" >/dev/null; then engine=$name; fi
+  if [ -z "$engine" ] && "$name" info >/dev/null 2>&1; then engine=$name; fi
 done
-[ -n "$engine" ] || { say "skipped: neither podman nor docker nor buildah is here"; exit 0; }
+[ -n "$engine" ] || { say "skipped: neither podman nor docker nor buildah works here"; exit 0; }
 package=$(compgen -G 'build/packages/winnow-runtime_*.deb') || die "no packages in build/packages; run make package"
 version=$(cut -d_ -f2 <<<"${package##*/}")
 base=debian:12-slim
@@ -47,17 +47,17 @@ for target in runtime training; do
   say "winnow-$target:$version has $(($("$engine" inspect --type image -f '{{.Size}}' "winnow-$target:$version") / 1000000)) MB"
 done
 
-confined=(--network none --read-only --cap-drop all --security-opt no-new-privileges --memory 512m -v "$work:/work")
+confined=(--network none --read-only --cap-drop all --security-opt no-new-privileges --memory 512m -v "$work:/try")
 in_image() { "$engine" run --rm --no-healthcheck "${confined[@]}" "$@" 2>>"$work/run.log"; }  # IMAGE COMMAND...
 
 mkdir "$work/pictures" "$work/models" "$work/models/noise" "$work/models/noise/1"
 packaging/noise_pictures.py "$work/set"
 chmod -R a+rwX "$work"
 learn() { in_image "winnow-training:$version" "$@" -q >>"$work/run.log" || { cat "$work/run.log" >&2; die "winnow $1 fails"; }; }
-learn curate /work/set -o /work/set.jsonl
-learn train /work/set.jsonl -o /work/run --recipe probe
-learn export /work/run -o /work/models/noise/1/model.onnx
-answer=$(in_image "winnow-runtime:$version" classify /work/models/noise/1/model.onnx /work/set/reddish/0.png --format jsonl -q)
+learn curate /try/set -o /try/set.jsonl
+learn train /try/set.jsonl -o /try/run --recipe probe
+learn export /try/run -o /try/models/noise/1/model.onnx
+answer=$(in_image "winnow-runtime:$version" classify /try/models/noise/1/model.onnx /try/set/reddish/0.png --format jsonl -q)
 [[ $answer == *'"label":"reddish"'* ]] || die "classify says $answer"
 say "learned, exported, classified"
 

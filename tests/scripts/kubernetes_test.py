@@ -3,8 +3,10 @@
 
 usage: kubernetes_test.py SOURCE_FOLDER PROGRAMS_FOLDER KUSTOMIZE_LIBRARY
 """
+import base64
 import copy
 import ctypes
+import json
 import pathlib
 import re
 import shlex
@@ -129,6 +131,26 @@ def variables_of(resources):
     return options["data"]
 
 
+def check_guide(text):
+    """The overlay of docs/guide/containers.md, as a reader would make it."""
+    block = re.search(r"^    namespace: winnow\n(?:    .*\n)+", text, re.M)[0]
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        shutil.copytree(folder, scratch / "winnow/deploy/kubernetes")
+        (scratch / "site/secrets").mkdir(parents=True)
+        for secret in (folder / "base/secrets").iterdir():
+            (scratch / "site/secrets" / secret.name).write_text("of the site")
+        (scratch / "site/kustomization.yaml").write_text(re.sub(r"^    ", "", block, flags=re.M))
+        resources = resolve(scratch / "site")
+    for resource in resources:
+        validate(resource)
+    check_references(resources)
+    check({container_of(pod)["image"] for pod in pods(resources)} == {"YOUR_REGISTRY/winnow-site:1"})
+    (secret,) = of_kind(resources, "Secret")
+    check({base64.b64decode(value) for value in secret["data"].values()} == {b"of the site"}, "a placeholder is left")
+    check("example.org" not in json.dumps(resources), "a name is left that the reader has to change")
+
+
 overlays = {path.name: resolve(path) for path in sorted((folder / "overlays").iterdir())}
 jobs = {path.name: resolve(path) for path in sorted((folder / "jobs").iterdir()) if path.name != "confined"}
 check(set(overlays) == {"hpa", "keda"} and set(jobs) == {"scrape", "merge", "train"})
@@ -156,6 +178,10 @@ for name, resources in overlays.items():
         server.check_start(check_server(deployment, variables_of(resources)), folder / "base/secrets", source)
 for secret in (folder / "base/secrets").iterdir():
     check("PLACEHOLDER" in secret.read_text() or secret.name == "keys.json", secret)
+
+guide = (source / "docs/guide/containers.md").read_text()
+check_guide(guide)
+refuses(check_guide, guide.replace("behavior: replace", "behavior: merge").replace("secrets/s3_keys, ", ""))
 
 # Jobs: as many parts as are told, and options that there are.
 for name, resources in jobs.items():
