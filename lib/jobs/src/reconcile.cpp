@@ -132,6 +132,10 @@ Later reconcile(const Handlers& use, const Task& task) {
 
 void bury(Transaction& transaction, std::string_view kind, std::string_view subject,
           const std::string& error) {
+  // Whatever keeps it from its work today, somebody has to look again.
+  if (kind == kReconcile) {
+    (void)enqueue(transaction, {.kind = kReconcile, .subject = std::string(subject), .delay = kEvery});
+  }
   if (kind != kAnnotate) return;
   const Rows failed = transaction.run(
       "UPDATE jobs SET state='failed',failure=$2,completed_at=now_us() WHERE id=$1"
