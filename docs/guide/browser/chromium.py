@@ -12,6 +12,7 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -52,6 +53,7 @@ def serve(folder, headers, bytes_per_second=None):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    server.handle_error = lambda *_: None  # pages are closed while they load
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -70,14 +72,15 @@ class Chromium:
     """One browser with a profile of its own, gone afterwards."""
 
     def __init__(self, *arguments):
-        self.profile = tempfile.TemporaryDirectory(prefix="chromium-")
+        self.profile = tempfile.mkdtemp(prefix="chromium-")
         commands, self.commands = os.pipe()
         self.answers, answers = os.pipe()
         # It reads from descriptor 3 and writes to 4.
         start = f'exec "$@" 3<&{commands} 4>&{answers}'
         self.process = subprocess.Popen(
             ["bash", "-c", start, "-", find_chromium(), "--headless", "--no-sandbox", "--remote-debugging-pipe",
-             f"--user-data-dir={self.profile.name}", "--hide-scrollbars", "--force-color-profile=srgb", *arguments],
+             f"--user-data-dir={self.profile}", "--hide-scrollbars", "--force-color-profile=srgb",
+             *(arguments or ["--disable-gpu"])],
             pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(commands)
         os.close(answers)
@@ -92,11 +95,11 @@ class Chromium:
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         os.close(self.commands)
         os.close(self.answers)
-        self.profile.cleanup()
+        shutil.rmtree(self.profile, ignore_errors=True)  # what it started may still write there
 
     def send(self, method, session=None, **parameters):
         """Sends a command and returns its result; events that come meanwhile are kept in self.events."""

@@ -125,8 +125,8 @@ function makeAxis(source, target) {
   return { taps, sum, first, weights };
 }
 
-// readRows(first, count): RGBA of these rows. Returns [size, size, 3].
-function resample(readRows, width, height, size) {
+// readRows(first, count): RGBA of these rows, of which bandRows are kept at a time. Returns [size, size, 3].
+function resample(readRows, width, height, size, bandRows) {
   const across = makeAxis(width, size);
   const down = makeAxis(height, size);
   const round = Math.fround;
@@ -135,12 +135,11 @@ function resample(readRows, width, height, size) {
   const sums = new Int32Array(4 * width);
   const row = new Float32Array(4 * width);
   const out = new Uint8ClampedArray(3 * size * size);  // rounds to even, as the processor does
-  const bandRows = Math.max(down.taps, Math.floor(bandPixels / width));
   let band, begin = 0, end = 0;
   for (let y = 0; y < size; ++y) {
     if (down.first[y] + down.taps > end) {
       begin = down.first[y];
-      end = Math.min(height, begin + bandRows);
+      end = Math.min(height, begin + Math.max(down.taps, bandRows));
       band = readRows(begin, end - begin);
     }
     sums.fill(0);
@@ -163,26 +162,67 @@ function resample(readRows, width, height, size) {
   return new Uint8Array(out.buffer);
 }
 
+// winnow decodes a large JPEG at 1/2, 1/4 or 1/8 of its sides, as long as none of what the network sees is enlarged
+// by that (decoding_side() and jpeg_scale() in lib/image). Averaging blocks of pixels comes close to it.
+async function reductionOf(picture, bitmap, rule) {
+  const [first, second] = new Uint8Array(await picture.slice(0, 2).arrayBuffer());
+  if (first !== 0xff || second !== 0xd8) return 1;
+  let side = rule.size;
+  if (rule.fit === "crop") {
+    side = Math.ceil(rule.size / rule.crop_fraction);
+    if (Math.trunc(rule.crop_fraction * side) < rule.size) ++side;
+  }
+  let reduction = 8;
+  while (reduction > 1 && Math.ceil(Math.min(bitmap.width, bitmap.height) / reduction) < side) reduction /= 2;
+  return reduction;
+}
+
+// RGBA [height, width, 4]: the means of blocks of by x by pixels; those at the right and lower edge may be smaller.
+function averageBlocks(pixels, width, height, by) {
+  const outWidth = Math.ceil(width / by);
+  const out = new Uint8ClampedArray(4 * outWidth * Math.ceil(height / by));
+  const sums = new Int32Array(4 * outWidth);
+  for (let top = 0; top < height; top += by) {
+    const rows = Math.min(by, height - top);
+    sums.fill(0);
+    for (let y = top; y < top + rows; ++y) {
+      for (let x = 0; x < width; ++x) {
+        const to = 4 * Math.floor(x / by);
+        const from = 4 * (y * width + x);
+        for (let c = 0; c < 3; ++c) sums[to + c] += pixels[from + c];
+      }
+    }
+    for (let x = 0; x < outWidth; ++x) {
+      const count = rows * Math.min(by, width - x * by);
+      for (let c = 0; c < 3; ++c) out[4 * (top / by * outWidth + x) + c] = sums[4 * x + c] / count;
+    }
+  }
+  return out;
+}
+
 // What the network sees of a picture: decoded and turned upright by the browser, without regard to colour profiles
 // and over white, as winnow decodes; then cut and resized as the model says. uint8 [size, size, 3].
 export async function seenPixels(picture, rule) {
   const bitmap = await createImageBitmap(picture, { imageOrientation: "from-image", colorSpaceConversion: "none" })
     .catch(() => { throw new Error("The browser cannot read this file as a picture."); });
   try {
-    const side = Math.max(1, Math.trunc(rule.crop_fraction * Math.min(bitmap.width, bitmap.height)));
-    const crops = rule.fit === "crop";
-    const width = crops ? side : bitmap.width;
-    const height = crops ? side : bitmap.height;
-    const left = Math.floor((bitmap.width - width + 1) / 2);
-    const top = Math.floor((bitmap.height - height + 1) / 2);
+    const by = await reductionOf(picture, bitmap, rule);
+    const whole = { width: Math.ceil(bitmap.width / by), height: Math.ceil(bitmap.height / by) };
+    const side = Math.max(1, Math.trunc(rule.crop_fraction * Math.min(whole.width, whole.height)));
+    const { width, height } = rule.fit === "crop" ? { width: side, height: side } : whole;
+    const left = Math.floor((whole.width - width + 1) / 2);
+    const top = Math.floor((whole.height - height + 1) / 2);
     const readRows = (first, count) => {
-      const pen = new OffscreenCanvas(width, count).getContext("2d", { willReadFrequently: true });
+      const drawnWidth = Math.min(width * by, bitmap.width - left * by);
+      const drawnHeight = Math.min(count * by, bitmap.height - (top + first) * by);
+      const pen = new OffscreenCanvas(drawnWidth, drawnHeight).getContext("2d", { willReadFrequently: true });
       pen.fillStyle = "#fff";
-      pen.fillRect(0, 0, width, count);
-      pen.drawImage(bitmap, -left, -top - first);
-      return pen.getImageData(0, 0, width, count).data;
+      pen.fillRect(0, 0, drawnWidth, drawnHeight);
+      pen.drawImage(bitmap, -left * by, -(top + first) * by);
+      const pixels = pen.getImageData(0, 0, drawnWidth, drawnHeight).data;
+      return by === 1 ? pixels : averageBlocks(pixels, drawnWidth, drawnHeight, by);
     };
-    return resample(readRows, width, height, rule.size);
+    return resample(readRows, width, height, rule.size, Math.floor(bandPixels / (width * by * by)));
   } finally {
     bitmap.close();
   }
