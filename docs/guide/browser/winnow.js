@@ -315,8 +315,11 @@ class Model {
 }
 
 // onProgress(loaded, total): bytes; total is 0 where the server does not say. threads: several work only on a page
-// that is isolated from other sites (crossOriginIsolated).
-export async function openModel(url, { onProgress, providers = ["wasm"], threads = navigator.hardwareConcurrency } = {}) {
+// that is isolated from other sites (crossOriginIsolated), at most four; with one for each processor they wait for each
+// other.
+export async function openModel(url, {
+  onProgress, providers = ["wasm"], threads = Math.ceil(navigator.hardwareConcurrency / 2),
+} = {}) {
   const bytes = await download(url, onProgress);
   const metadata = readMetadata(bytes);
   const about = describeModel(metadata);
