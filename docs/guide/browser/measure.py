@@ -4,9 +4,8 @@
     docs/guide/browser/measure.py [--webgpu] PHOTO MODEL.onnx...
 
 PHOTO is answered again and again; the time for decoding and resizing it stands apart from the network's, and the first
-pictures, while the browser still compiles the runtime, from later ones. With --webgpu
-the graphics card is tried, too; without one that is software, and takes minutes. Needs what
-`scripts/setup.sh --guide` fetches.
+pictures, while the browser still compiles the runtime, from later ones. With --webgpu the graphics card is tried, too;
+without one that is software. Needs what `scripts/setup.sh --guide` fetches.
 """
 import gzip
 import os
