@@ -177,8 +177,7 @@ class Trial:
         for web in self.fleet.webs:
             if status_of(web.port, "/readyz") != 200:
                 fail(f"{web.name} is not ready without a database, although it can classify")
-            if self.fleet.metric(web, "winnow_jobs_database_up") != 0:
-                fail(f"{web.name} does not say that its database is away")
+            wait_for("winnow_jobs_database_up 0", 60, lambda web=web: self.fleet.metric(web, "winnow_jobs_database_up") == 0)
         self.fleet.postgres.start()
         self.fleet.postgres.wait_ready()
         self.spare.api("GET", "/jobs")
@@ -248,8 +247,10 @@ def run(arguments, folder, log):
             load.begin("backup")
             backup = fleet_backup.back_up(fleet, folder / "backup")
             seconds = time.time() - begin
-        finally:
-            load.end()
+        except BaseException:
+            load.stop()  # what has failed counts, and not what comes of it
+            raise
+        load.end()
         try_own_tls(fleet, photo)
         users = [*load.users, spare]
         settle("done", 300, users, lambda user, job: job["state"] == "done")
