@@ -248,8 +248,10 @@ def run(arguments, folder, log):
             load.begin("backup")
             backup = fleet_backup.back_up(fleet, folder / "backup")
             seconds = time.time() - begin
-        finally:
-            load.end()
+        except BaseException:
+            load.stop()  # what has failed counts, and not what comes of it
+            raise
+        load.end()
         try_own_tls(fleet, photo)
         users = [*load.users, spare]
         settle("done", 300, users, lambda user, job: job["state"] == "done")

@@ -37,6 +37,7 @@ class Account:
         self.versions = collections.Counter()  # of the model, as answers name it
         self.failures = []  # (phase, what was asked, how it ended)
         self.reconnects = 0
+        self.over = threading.Event()  # nobody asks again
 
     def answered(self, what):
         with self.lock:
@@ -101,7 +102,7 @@ class FleetClient(Client):
         if path.startswith("/api/v1/jobs/"):
             what = f"{method} /api/v1/jobs/ID"
         give_up = time.time() + 150
-        while time.time() < give_up:
+        while time.time() < give_up and not self.account.over.is_set():
             try:
                 status, content, fields = self.once(method, path, body, headers)
             except (OSError, http.client.HTTPException) as broken:
@@ -182,9 +183,16 @@ class Load:
                 raise self.broken[0]
             time.sleep(0.02)
 
-    def end(self):
+    def stop(self):
+        self.account.over.set()
+        self.end_threads()
+
+    def end_threads(self):
         self.over.set()
         for thread in self.threads:
             thread.join()
+
+    def end(self):
+        self.end_threads()
         if self.broken:
             raise self.broken[0]
