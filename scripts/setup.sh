@@ -7,9 +7,9 @@
 #   scripts/setup.sh --demo     and the photographs of the demo
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
 #   scripts/setup.sh --web      and ONNX Runtime Web, for docs/guide/browser
-#   scripts/setup.sh --guide    and that and Chromium, to test that page and to make its picture
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
 #   scripts/setup.sh --fuzz     and clang with libFuzzer
+#   scripts/setup.sh --guide    and what docs/guide/make.py drives: that, a browser, and the photographs of the demo
 #   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,7 +48,7 @@ test_packages=(nginx-light systemd man-db zsh fish debootstrap libfaketime)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
-guide_packages=(chromium)
+guide_packages=(curl make openssl chromium fonts-dejavu-core fonts-dejavu-extra iproute2)
 bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
@@ -287,7 +287,7 @@ for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
     --web) need_onnxruntime_web ;;
-    --guide) need_packages "${guide_packages[@]}"; need_onnxruntime_web ;;
+    --guide) need_packages "${guide_packages[@]}"; need_pictures; need_onnxruntime_web ;;
     --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
     --fuzz) need_packages "${fuzz_packages[@]}" ;;

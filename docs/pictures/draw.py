@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Draws apples, leaves and mushrooms: a small image set of one's own making, for the pictures in these docs.
 
-    docs/pictures/draw.py FOLDER      (needs Pillow)
+    docs/pictures/draw.py FOLDER [--mistakes]      (needs Pillow)
+
+--mistakes adds what is found in sets that were gathered: broken files, copies, a picture under two labels, wrong labels.
 """
 import math
 import pathlib
 import random
+import shutil
 import sys
 
 from PIL import Image, ImageDraw, ImageFilter
 
 SIDE = 360
 COUNT = 60
+WRONG = 6  # of each label
 
 
 def background(rng):
@@ -110,15 +114,34 @@ def draw(subject, seed):
     return picture.filter(ImageFilter.GaussianBlur(rng.uniform(.4, 1.4)))
 
 
+def add_mistakes(folder):
+    jpeg = (folder / "apple/040.jpg").read_bytes()
+    (folder / "apple/cut.jpg").write_bytes(jpeg[:len(jpeg) // 2])
+    (folder / "leaf/page.jpg").write_text("<!doctype html><title>Not found</title><p>This picture has moved.")
+    (folder / "mushroom/empty.jpg").write_bytes(b"")
+    shutil.copy(folder / "apple/001.jpg", folder / "apple/copy.jpg")
+    Image.open(folder / "leaf/002.jpg").resize((180, 180)).save(folder / "leaf/small.jpg", quality=70)
+    shutil.copy(folder / "mushroom/007.jpg", folder / "leaf/also.jpg")
+    for k in range(WRONG):  # under the next one's label
+        for subject, following in zip(SUBJECTS, SUBJECTS[1:] + SUBJECTS[:1]):
+            draw(subject, 100 + k).save(folder / following.__name__ / f"{COUNT + k:03}.jpg", quality=90)
+
+
 def main():
-    if len(sys.argv) != 2:
+    arguments = [word for word in sys.argv[1:] if word != "--mistakes"]
+    if len(arguments) != 1:
         sys.exit(__doc__)
-    for subject in (apple, leaf, mushroom):
-        folder = pathlib.Path(sys.argv[1]) / subject.__name__
+    root = pathlib.Path(arguments[0])
+    for subject in SUBJECTS:
+        folder = root / subject.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for seed in range(COUNT):
             draw(subject, seed).save(folder / f"{seed:03}.jpg", quality=90)
+    if "--mistakes" in sys.argv:
+        add_mistakes(root)
 
+
+SUBJECTS = (apple, leaf, mushroom)
 
 if __name__ == "__main__":
     main()
