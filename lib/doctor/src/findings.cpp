@@ -54,9 +54,9 @@ class Examination {
     }
     if (machine_.load && facts_.speed && *machine_.load > machine_.processors) {
       add(kAdvises, "busy",
-          fmt::format("others compute here: {:.1f} wanted {} in the last minute", *machine_.load,
-                      format_count(machine_.processors, "processor")),
-          "the figures above are lower than this machine can do", "run it again when nothing else does");
+          fmt::format("other programs compute here: {:.1f} at a time in the last minute, on {}",
+                      *machine_.load, format_count(machine_.processors, "processor")),
+          "the figures above are lower than what this machine can do", "run it again when nothing else does");
     }
     const double usable = cores(machine_);
     if (usable > 0 && machine_.threads > std::ceil(usable)) {
