@@ -3,10 +3,11 @@ PRESET ?= release
 SECONDS_EACH ?= 60
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve fleet package package-test format lint clean
+.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve fleet package package-test container guide format \
+  lint clean
 
 help:        ## show this list
-	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup:       ## install what the build needs (once; later runs only look)
 	@scripts/setup.sh
@@ -63,6 +64,10 @@ format:      ## put every source file into house style
 lint:        ## clang-tidy over what the build compiles
 	@scripts/setup.sh --lint
 	@scripts/lint.sh
+
+guide: package ## run every command of the guide and take every picture of the docs anew; as root
+	@scripts/setup.sh --guide
+	@.deps/peers/bin/python docs/guide/make.py
 
 clean:       ## remove build output, keep what setup fetched
 	rm -rf build build-without-*
