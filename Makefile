@@ -3,10 +3,11 @@ PRESET ?= release
 SECONDS_EACH ?= 60
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve package package-test format lint clean
+.PHONY: help setup build test demo bench fuzz sanitize torture torture-serve fleet package package-test container guide format \
+  lint clean
 
 help:        ## show this list
-	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 setup:       ## install what the build needs (once; later runs only look)
 	@scripts/setup.sh
@@ -43,12 +44,18 @@ torture: build ## ten minutes of kills for each way to run jobs; needs MODEL=fil
 	@tests/scripts/jobs_torture.py one --model $(MODEL) --photo $(PHOTO) --seconds 600
 	@tests/scripts/jobs_torture.py many --model $(MODEL) --photo $(PHOTO) --seconds 600 --freeze 40
 
+fleet: build ## several machines under load, and all that can happen to them; needs MODEL=file and PHOTO=file
+	@.deps/peers/bin/python tests/scripts/fleet.py --model $(MODEL) --photo $(PHOTO) --seconds 600
+
 package: build ## winnow-runtime and winnow-training as .deb and .tar.gz, into build/packages
 	@cpack --config build/CPackConfig.cmake
 
 package-test: package ## install them into a minimal Debian 12, and use them there; as root
 	@packaging/test_in_debian.sh
 	@packaging/test_in_debian.sh training
+
+container: package ## build both container images and try them, where podman, docker or buildah is
+	@deploy/container/try.sh
 
 format:      ## put every source file into house style
 	@scripts/setup.sh --lint
@@ -57,6 +64,10 @@ format:      ## put every source file into house style
 lint:        ## clang-tidy over what the build compiles
 	@scripts/setup.sh --lint
 	@scripts/lint.sh
+
+guide: package ## run every command of the guide and take every picture of the docs anew; as root
+	@scripts/setup.sh --guide
+	@.deps/peers/bin/python docs/guide/make.py
 
 clean:       ## remove build output, keep what setup fetched
 	rm -rf build build-without-*

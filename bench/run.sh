@@ -14,6 +14,7 @@
 #   bench/run.sh pretrained --photos FOLDER --model FILE   how many photographs of ImageNet's classes a model knows
 #   bench/run.sh classify --photos FOLDER --model FILE     winnow-classify, its parts, and ONNX Runtime with Pillow beside it
 #   bench/run.sh serve --photo FILE --model FILE           winnow-serve under load, and FastAPI beside it
+#   bench/run.sh capacity [what] --photo FILE --model FILE  what one core of winnow-serve carries, and what that costs; see bench/capacity.py --help
 #   bench/run.sh jobs [postgresql://...]       what the queue of jobs carries, on SQLite in a folder of its own unless told otherwise
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +31,7 @@ case $which in
   train) exec bench/train_bench.py "$@" ;;
   classify) exec bench/classify_bench.py "$@" ;;
   serve) exec bench/serve_bench.py "$@" ;;
+  capacity) exec .deps/bench/bin/python bench/capacity.py "$@" ;;
   jobs)
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT

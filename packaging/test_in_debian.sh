@@ -14,24 +14,13 @@ die() { echo "package-test: $*" >&2; exit 1; }
 skip() { say "skipped: $*"; exit 0; }
 
 [ "$(id -u)" = 0 ] || skip "needs root to change the root folder"
-command -v debootstrap >/dev/null || skip "debootstrap is not installed; scripts/setup.sh installs it"
 compgen -G 'build/packages/winnow-runtime_*.deb' >/dev/null || die "no packages in build/packages; run make package"
 mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock -n 9 || die "another run is at work in $folder"
 chroot / true 2>/dev/null || skip "this user may not change the root folder"
 
-# Where this machine has Debian 12 from.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -1)
-if [ ! -e "$folder/base.tar" ]; then
-  [ -n "$mirror" ] || skip "apt on this machine knows no source of Debian 12"
-  say "making a minimal Debian 12"
-  rm -rf --one-file-system "$root"
-  debootstrap --variant=minbase bookworm "$root" "$mirror" >"$folder/debootstrap.log" 2>&1 ||
-    die "debootstrap failed; see $folder/debootstrap.log"
-  tar -C "$root" -cf "$folder/base.tar.part" .
-  mv "$folder/base.tar.part" "$folder/base.tar"
-fi
+packaging/minimal_debian.sh "$folder/base.tar" || skip "there is no Debian 12 to install into"
 
 server=
 group=
@@ -49,10 +38,6 @@ mkdir -p "$root"
 tar -C "$root" -xf "$folder/base.tar"
 mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" || skip "this user may not mount"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
-# The sources and settings of apt that this machine has, its certificates with them.
-for list in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-  [ ! -e "$list" ] || cp "$list" "$root/etc/apt/${list#/etc/apt/}"
-done
 
 say "installing"
 cp build/packages/*.deb "$root/root/"
@@ -101,6 +86,9 @@ fi
 answer=$(inside winnow classify /tmp/model.onnx /tmp/set/reddish/0.png --format jsonl --no-cache) || die "winnow-classify does not answer"
 [[ $answer == *'"label":"reddish"'* ]] || die "winnow-classify says $answer"
 say "winnow-classify knows a picture"
+inside winnow doctor /tmp/model.onnx >"$folder/doctor.txt" 2>&1 || { cat "$folder/doctor.txt"; die "winnow doctor finds something in the way"; }
+grep -q 'self-test       holds' "$folder/doctor.txt" || { cat "$folder/doctor.txt"; die "winnow doctor did not test the model"; }
+say "winnow doctor finds nothing in the way"
 
 become winnow-serve /tmp/model.onnx --listen "127.0.0.1:$port" --no-cache 2>"$folder/serve.log" &
 server=$!

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(asan tsan)
-tests=(httpd_test net_test serving_test serve_tool_test)
+tests=(httpd_test net_test storage_test jobs_test portal_test serving_test serve_tool_test)
 
 # Debian's TBB, which comes with OpenCV, loads libraries in a way (RTLD_DEEPBIND) that no sanitizer can live with.
 # OpenVINO's own has a switch for it.

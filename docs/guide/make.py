@@ -89,6 +89,10 @@ def main():
             path.write_text(after)
     browser.close()
     internet.kill()
+    model = work / "serve/drawn.onnx"  # of the chapter on servers; this one has no commands of its own
+    if model.exists() and not arguments.check:
+        subprocess.run([sys.executable, GUIDE / "browser/picture.py", model, pictures, drawn() / "leaf/000.jpg",
+                        drawn() / "apple/001.jpg"], check=True)
     if stale:
         sys.exit(f"guide: out of date: {', '.join(stale)}; run make guide")
 

@@ -25,6 +25,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
+constexpr const char* kPrograms[] = {"winnow",          "winnow-scrape", "winnow-curate",
+                                     "winnow-classify", "winnow-serve",  "winnow-doctor"};
 constexpr std::uintmax_t kLargest = 120'000'000;  // bytes unpacked
 
 image::Image red_square() {
@@ -59,8 +61,7 @@ class Package : public testing::Test {
 
 TEST_F(Package, HoldsWhatItShouldAndNothingOfLibTorch) {
   const std::vector<std::string> files = test::list_files(root());
-  for (const std::string name :
-       {"winnow", "winnow-scrape", "winnow-curate", "winnow-classify", "winnow-serve"}) {
+  for (const std::string name : kPrograms) {
     EXPECT_THAT(files, Contains("bin/" + name));
     EXPECT_THAT(files, Contains("share/man/man1/" + name + ".1.gz"));
     EXPECT_THAT(files, Contains("share/bash-completion/completions/" + name));
@@ -69,7 +70,7 @@ TEST_F(Package, HoldsWhatItShouldAndNothingOfLibTorch) {
   }
   for (const char* name :
        {"lib/systemd/system/winnow-serve.service", "lib/systemd/system/winnow-serve.socket",
-        "lib/sysusers.d/winnow.conf", "share/doc/winnow-runtime/copyright",
+        "lib/sysusers.d/winnow.conf", "lib/winnow/winnow-measure", "share/doc/winnow-runtime/copyright",
         "share/doc/winnow-runtime/sbom.spdx.json", "share/doc/winnow-runtime/licences/winnow/LICENSE",
         "share/doc/winnow-runtime/licences/openvino/LICENSE", "share/doc/winnow-runtime/tools/serve.md"}) {
     EXPECT_THAT(files, Contains(name));
@@ -87,8 +88,7 @@ TEST_F(Package, IsSmall) {
 }
 
 TEST_F(Package, RunsWhereItIsUnpacked) {
-  for (const char* program :
-       {"winnow", "winnow-scrape", "winnow-curate", "winnow-classify", "winnow-serve"}) {
+  for (const char* program : kPrograms) {
     const Finished result = run_unpacked(program, {"--version"});
     EXPECT_EQ(result.out, "winnow " WINNOW_VERSION "\n") << program << ' ' << result.err;
   }
@@ -98,6 +98,17 @@ TEST_F(Package, RunsWhereItIsUnpacked) {
       "winnow", {"classify", model.string(), picture.string(), "--format", "jsonl", "--no-cache"});
   EXPECT_EQ(answer.exit_code, 0) << answer.err;
   EXPECT_EQ(Json::parse(answer.out)["label"], "red");
+}
+
+TEST_F(Package, IsWellByItsOwnAccount) {
+  const fs::path model = folder_.write("colours.onnx", as_text(test::colour_model()));
+  const Finished result = run_unpacked("winnow", {"doctor", model.string(), "--format", "json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  const Json report = Json::parse(result.out);
+  EXPECT_EQ(report["installation"]["openvino"]["state"], "works");
+  EXPECT_EQ(report["installation"]["libtorch"]["state"], "absent");
+  EXPECT_EQ(report["good_for"]["head"]["fitness"], "no");
+  EXPECT_EQ(report["model"]["classes"], 3);
 }
 
 TEST_F(Package, FindsItsLibrariesBesideItself) {
@@ -110,8 +121,7 @@ TEST_F(Package, FindsItsLibrariesBesideItself) {
 }
 
 TEST_F(Package, IsHardened) {
-  for (const char* program :
-       {"winnow", "winnow-scrape", "winnow-curate", "winnow-classify", "winnow-serve"}) {
+  for (const char* program : kPrograms) {
     const Finished read =
         test::run({"/usr/bin/readelf", "-hldW", "--dyn-syms", (root() / "bin" / program).string()});
     EXPECT_THAT(read.out, HasSubstr("DYN (Position-Independent Executable file)")) << program;

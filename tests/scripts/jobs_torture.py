@@ -4,6 +4,8 @@
   one   one process on a folder (SQLite)
   many  two for the web, two workers, one for the life cycle, on PostgreSQL and SeaweedFS with a proxy before it that spoils
         a request now and then; what is killed is any of these five, and PostgreSQL itself
+  skew  the same five on PostgreSQL and a folder that they share; the clock of one worker is an hour fast, of the other an hour
+        slow, of the life cycle two days fast
 
 Afterwards every upload that was accepted is a job that is done, its results have a line for each picture, those of free users are
 archived and those of premium users are not, each archived one comes back after an upgrade, and no task has been given up.
@@ -13,242 +15,29 @@ import argparse
 import collections
 import contextlib
 import http.client
-import io
-import json
-import os
 import pathlib
 import random
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.parse
-import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PEERS = ROOT / ".deps/peers/bin"
+from peers import KEYS, PROGRAMS, ROOT, Postgres, Program, fail, free_port, start_seaweed, status_of
+from portal_users import Client, User, check_results, settle
+
 ARCHIVE_AFTER = 3  # seconds
 MOST_UNFINISHED = 15  # jobs of a user
-KEYS = ("torture", "torture-secret")
-
-
-def fail(text):
-    sys.exit(f"jobs_torture: {text}")
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(what, seconds, ready):
-    end = time.time() + seconds
-    while time.time() < end:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            if ready():
-                return
-        time.sleep(0.05)
-    fail(f"{what} does not come up within {seconds} s")
-
-
-def status_of(port, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    with contextlib.closing(connection):
-        connection.request("GET", path)
-        return connection.getresponse().status
-
-
-class Program:
-    """A process that is started again with the same command after it was killed."""
-
-    def __init__(self, name, command, log, ready=None):
-        self.name, self.command, self.log, self.ready = name, [str(part) for part in command], log, ready
-        self.kills = self.freezes = 0
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
-
-    def wait_ready(self):
-        def ready():
-            if self.process.poll() is not None:
-                fail(f"{self.name} ended with {self.process.returncode}")
-            return self.ready()
-
-        if self.ready:
-            wait_for(self.name, 60, ready)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.kills += 1
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            fail(f"{self.name} does not stop")
-
-
-class Postgres(Program):
-    def __init__(self, folder, log):
-        self.programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-        if self.programs is None:
-            fail("PostgreSQL is not installed; run scripts/setup.sh")
-        self.port = free_port()
-        self.folder = folder / "postgres"
-        self.folder.mkdir()
-        self.who = []
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres")
-            folder.chmod(0o755)
-            self.who = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        subprocess.run([*self.who, self.programs / "initdb", "-D", self.folder / "data", "-U", "winnow", "-A", "trust",
-                        "-E", "UTF8", "--locale=C"], check=True, stdout=log, stderr=log)
-        super().__init__("PostgreSQL", [*self.who, self.programs / "postgres", "-D", self.folder / "data", "-p", self.port,
-                                        "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}",
-                                        "-c", "max_connections=200"], log, lambda: self.ask("SELECT 1") == "1")
-        self.wait_ready()
-        self.ask("CREATE DATABASE winnow")
-        self.address = f"postgresql://winnow@127.0.0.1:{self.port}/winnow"
-
-    def ask(self, sql, database="postgres"):
-        answer = subprocess.run([self.programs / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "winnow", "-d", database,
-                                 "-qAtc", sql], capture_output=True, text=True)
-        return answer.stdout.strip()
-
-    def kill(self):
-        # As a crash of its own: all of its processes go, and it recovers from its log.
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait()
-        self.kills += 1
-
-
-def start_seaweed(folder, log):
-    data = folder / "seaweed"
-    data.mkdir()
-    config = data / "s3.json"
-    config.write_text(json.dumps({"identities": [{"name": "torture", "actions": ["Admin", "Read", "Write", "List"],
-                                                  "credentials": [{"accessKey": KEYS[0], "secretKey": KEYS[1]}]}]}))
-    command = [PEERS / "weed", "server", "-s3", "-s3.iam=false", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
-               "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=1000", "-volume.max=100", f"-dir={data}", f"-s3.config={config}"]
-    ports = {}
-    for part in ("master", "volume", "filer", "s3"):
-        ports[part] = free_port()
-        command += [f"-{part}.port={ports[part]}", f"-{part}.port.grpc={free_port()}"]
-    program = Program("SeaweedFS", command, log, lambda: status_of(ports["s3"], "/") > 0)
-    program.wait_ready()
-    return program, ports["s3"]
+CLOCKS = {"worker 1": "+1h", "worker 2": "-1h", "lifecycle": "+2d"}
 
 
 def start_proxy(upstream, log):
-    process = subprocess.Popen([PEERS / "python", ROOT / "tests/scripts/fault_proxy.py", str(upstream)], stdout=log,
+    process = subprocess.Popen([PROGRAMS / "python", ROOT / "tests/scripts/fault_proxy.py", str(upstream)], stdout=log,
                                stderr=subprocess.PIPE, text=True)
     port = int(re.search(r"listening on (\d+)", process.stderr.readline()).group(1))
     return process, port
-
-
-class Client:
-    """Speaks to whichever web process answers; tries again until one does."""
-
-    def __init__(self, ports, address):
-        self.ports, self.headers = ports, {"X-Forwarded-For": address}
-        self.cookie = ""
-
-    def once(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", random.choice(self.ports), timeout=60)
-        with contextlib.closing(connection):
-            connection.request(method, path, body, {**self.headers, **(headers or {})})
-            answer = connection.getresponse()
-            return answer.status, answer.read(), answer.headers
-
-    def ask(self, method, path, body=None, headers=None):
-        for _ in range(600):
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                status, content, fields = self.once(method, path, body, headers)
-                if status not in (429, 500, 502, 503, 504):
-                    return status, content, fields
-            time.sleep(0.1)
-        fail(f"nobody answers {method} {path}")
-
-    def keep_cookie(self, headers):
-        for line in headers.get_all("Set-Cookie", []):
-            self.cookie = line.split(";")[0]
-
-    def form(self, page, action, fields):
-        status, content, headers = self.ask("GET", page, headers={"Cookie": self.cookie, "Accept": "text/html"})
-        self.keep_cookie(headers)
-        token = re.search(rb'name="csrf" value="([^"]+)"', content)
-        if token is None:
-            fail(f"{page} has no form: {status} {content[:200]}")
-        body = urllib.parse.urlencode({**fields, "csrf": token.group(1).decode()})
-        status, content, headers = self.ask("POST", action, body, {
-            "Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"})
-        self.keep_cookie(headers)
-        return status, content
-
-
-class User:
-    def __init__(self, ports, number, photo):
-        self.client = Client(ports, f"198.51.100.{number + 1}")
-        self.photo, self.random = photo, random.Random(number)
-        self.email, self.password = f"user{number}@example.org", "correct horse battery"
-        self.premium = False
-        self.jobs = {}  # pictures, by the id of the job
-        self.unfinished = collections.deque()  # as far as is known
-        # Whoever hears no answer does not know whether there is an account now.
-        status, content = self.client.form("/register", "/register", {"email": self.email, "password": self.password})
-        if status != 303:
-            self.sign_in()
-        status, content = self.client.form("/account", "/account/tokens", {"name": "torture"})
-        self.token = re.search(rb"wnk_[\w-]{43}", content).group(0).decode()
-
-    def sign_in(self):
-        status, _ = self.client.form("/sign-in", "/sign-in", {"email": self.email, "password": self.password})
-        if status != 303:
-            fail(f"{self.email} cannot sign in: {status}")
-
-    def api(self, method, path, body=None, headers=None):
-        return self.client.ask(method, "/api/v1" + path, body,
-                               {"Authorization": "Bearer " + self.token, **(headers or {})})
-
-    def upload(self):
-        count = self.random.randint(1, 6)
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as batch:
-            for i in range(count):
-                batch.writestr(f"picture {i}.jpg", self.photo)
-        key = f"{self.email}-{len(self.jobs)}-{self.random.random()}"
-        status, answer, _ = self.api("POST", "/jobs?name=batch.zip", content.getvalue(),
-                                     {"Idempotency-Key": key, "Content-Type": "application/zip"})
-        if status not in (200, 201):
-            fail(f"an upload is answered {status}: {answer[:300]}")
-        job_id = json.loads(answer)["id"]
-        self.jobs[job_id] = count
-        self.unfinished.append(job_id)
-
-    def set_plan(self, premium):
-        for _ in range(60):
-            status, _ = self.client.form("/account", "/account/plan", {"plan": "premium" if premium else "free"})
-            if status == 303:
-                self.premium = premium
-                return
-            self.sign_in()
-        fail("the plan cannot be changed")
-
-    def job(self, job_id):
-        status, answer, _ = self.api("GET", "/jobs/" + job_id)
-        if status != 200:
-            fail(f"job {job_id} is answered {status}: {answer[:200]}")
-        return json.loads(answer)
 
 
 class Service:
@@ -262,17 +51,23 @@ class Service:
         log = self.log
         common = [arguments.bin / "winnow-serve", arguments.model, "--trusted-proxy", "127.0.0.0/8", "--free-upload", "2000000",
                   "--archive-after", ARCHIVE_AFTER, "--public-url", "http://127.0.0.1", "--quiet"]
+        clocks = {}
         if arguments.where == "one":
             roles = {"all": ["all"]}
             common += ["--data", folder / "data"]
         else:
             self.postgres = Postgres(folder, log)
-            seaweed, upstream = start_seaweed(folder, log)
-            self.helpers.append(seaweed)
-            self.proxy, self.proxy_port = start_proxy(upstream, log)
-            (folder / "keys").write_text("\n".join(KEYS) + "\n")
-            common += ["--database", self.postgres.address, "--storage", "s3://winnow", "--s3-endpoint",
-                       f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file", folder / "keys"]
+            common += ["--database", self.postgres.address]
+            if arguments.where == "skew":
+                common += ["--storage", folder / "objects"]
+                clocks = CLOCKS
+            else:
+                seaweed, upstream = start_seaweed(folder, log)
+                self.helpers.append(seaweed)
+                self.proxy, self.proxy_port = start_proxy(upstream, log)
+                (folder / "keys").write_text("\n".join(KEYS) + "\n")
+                common += ["--storage", "s3://winnow", "--s3-endpoint", f"http://127.0.0.1:{self.proxy_port}", "--s3-keys-file",
+                           folder / "keys"]
             roles = {"web 1": ["web"], "web 2": ["web"], "worker 1": ["worker"], "worker 2": ["worker"], "lifecycle": ["lifecycle"]}
         for name, (role,) in roles.items():
             port = free_port()
@@ -280,7 +75,8 @@ class Service:
                 self.ports.append(port)
             self.metrics_port = self.metrics_port or port
             command = [*common, "--listen", f"127.0.0.1:{port}", "--role", role]
-            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200))
+            self.programs.append(Program(name, command, log, lambda port=port: status_of(port, "/readyz") == 200,
+                                         clocks.get(name)))
         for program in self.programs:
             program.wait_ready()
 
@@ -311,7 +107,7 @@ class Service:
 def harass(service, stop, chance, freeze):
     victims = service.programs + ([service.postgres] if service.postgres else [])
     while not stop.wait(chance.uniform(1, 5)):
-        if service.postgres and chance.random() < 0.5:
+        if service.proxy and chance.random() < 0.5:
             service.spoil(chance)
         victim = chance.choice(victims)
         if freeze > 0 and victim is not service.postgres and chance.random() < 0.1:
@@ -339,33 +135,9 @@ def live(user, stop):
         stop.wait(user.random.uniform(0, 0.5))
 
 
-def settle(what, seconds, users, good):
-    """Waits until the jobs of all users are so."""
-    end = time.time() + seconds
-    left = [(user, job_id) for user in users for job_id in user.jobs]
-    while left:
-        left = [(user, job_id) for user, job_id in left if not good(user, user.job(job_id))]
-        if time.time() > end:
-            user, job_id = left[0]
-            fail(f"{len(left)} jobs are not {what} after {seconds} s, the first: {user.job(job_id)}")
-        time.sleep(0.2)
-
-
-def check_results(users):
-    for user in users:
-        for job_id, pictures in user.jobs.items():
-            status, answer, _ = user.api("GET", f"/jobs/{job_id}/results")
-            if status != 200:
-                fail(f"the results of {job_id} are answered {status}: {answer[:300]}")
-            lines = [json.loads(line) for line in answer.splitlines()]
-            names = [line["path"] for line in lines]
-            if names != [f"picture {i}.jpg" for i in range(pictures)] or any("label" not in line for line in lines):
-                fail(f"the results of {job_id} are not those of {pictures} pictures: {answer[:500]}")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("where", choices=["one", "many"])
+    parser.add_argument("where", choices=["one", "many", "skew"])
     parser.add_argument("--model", type=pathlib.Path, required=True, help="a model file of winnow-export")
     parser.add_argument("--photo", type=pathlib.Path, required=True, help="a JPEG")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/bin", help="where winnow-serve is")
@@ -390,7 +162,7 @@ def main():
 
 def torture(service, arguments):
     photo = arguments.photo.read_bytes()
-    users = [User(service.ports, number, photo) for number in range(arguments.users)]
+    users = [User(Client(service.ports, f"198.51.100.{number + 1}"), number, photo) for number in range(arguments.users)]
     stop = threading.Event()
     failures = []
 

@@ -14,8 +14,8 @@
 #include "winnow/exporting/export_onnx.hpp"
 #include "winnow/exporting/export_torchscript.hpp"
 #include "winnow/exporting/pretrained.hpp"
-#include "winnow/exporting/self_check.hpp"
 #include "winnow/exporting/triton.hpp"
+#include "winnow/inference/self_check.hpp"
 #include "winnow/model/onnx.hpp"
 
 namespace winnow::tools {
@@ -43,16 +43,16 @@ void inspect(const ExportOptions& options, cli::ToolContext& context) {
   });
 }
 
-std::string describe_pixels(const exporting::CheckedPicture& picture) {
+std::string describe_pixels(const inference::CheckedPicture& picture) {
   if (!picture.failure.empty()) return picture.failure;
   return picture.same_pixels ? "the same" : fmt::format("differ by {}", picture.pixel_difference);
 }
 
 void self_check(const ExportOptions& options, cli::ToolContext& context) {
   with_model(options.self_check, [&](const Bytes& onnx) {
-    const exporting::SelfCheck check = exporting::self_check(onnx, context);
+    const inference::SelfCheck check = inference::self_check(onnx, context.threads);
     Table table({"picture", "pixels", "logits differ by"});
-    for (const exporting::CheckedPicture& picture : check.pictures) {
+    for (const inference::CheckedPicture& picture : check.pictures) {
       table.add(picture.name, describe_pixels(picture), fmt::format("{:.1g}", picture.logit_difference));
     }
     fmt::print(context.out, "{}graph: {}\n", table.render(),
@@ -60,10 +60,10 @@ void self_check(const ExportOptions& options, cli::ToolContext& context) {
     if (!check.holds()) {
       throw Error(ErrorKind::kInvalid, "",
                   fmt::format("does not hold: pixels may differ by {}, logits of equal pixels by {:g} ({})",
-                              exporting::SelfCheck::kPixelTolerance, check.logit_tolerance, check.engine));
+                              inference::SelfCheck::kPixelTolerance, check.logit_tolerance, check.engine));
     }
     fmt::print(context.out, "holds: pixels may differ by {}, logits of equal pixels by {:g} ({})\n",
-               exporting::SelfCheck::kPixelTolerance, check.logit_tolerance, check.engine);
+               inference::SelfCheck::kPixelTolerance, check.logit_tolerance, check.engine);
   });
 }
 

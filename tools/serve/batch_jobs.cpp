@@ -9,9 +9,11 @@
 #include "winnow/core/file.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/jobs/outbox.hpp"
+#include "winnow/jobs/recent_job_metrics.hpp"
 #include "winnow/jobs/scaling.hpp"
 #include "winnow/jobs/task_kinds.hpp"
 #include "winnow/jobs/worker.hpp"
+#include "winnow/net/s3_client.hpp"
 
 namespace winnow::tools {
 namespace {
@@ -62,8 +64,8 @@ std::unique_ptr<jobs::Database> open_database(const BatchJobsOptions& options) {
   return jobs::open_database((options.data / "jobs.db").string());
 }
 
-std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options,
-                                                 const std::stop_token& stop) {
+std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options, const std::stop_token& stop,
+                                                 Logger& log) {
   storage::ObjectStoreOptions store = options.store;
   if (store.location.empty()) {
     if (options.data.empty())
@@ -81,7 +83,17 @@ std::unique_ptr<storage::ObjectStore> open_store(const BatchJobsOptions& options
     store.s3.access_key = trim(lines[0]);
     store.s3.secret_key = trim(lines[1]);
   }
-  return storage::open_object_store(store, stop);
+  auto opened = storage::open_object_store(store, stop);
+  try {
+    (void)opened->list("uploads/", "", 1);
+  } catch (const net::S3Error&) {
+    // Wrong keys, no such bucket, a clock that is off: a worker would take job after job and fail each.
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kNetwork) throw;
+    log.warn("storage: {}", error.what());  // it may come up later
+  }
+  return opened;
 }
 
 jobs::Post mailer(const BatchJobsOptions& options, const std::stop_token& stop, Logger& log) {
@@ -111,8 +123,12 @@ portal::PortalOptions portal_options(const BatchJobsOptions& options, bool secur
   portal.public_url = options.public_url;
   portal.secure_cookies = secure;
   portal.spool = options.data.empty() ? std::filesystem::temp_directory_path() : options.data / "spool";
-  if (!options.payments_secret_file.empty())
+  if (!options.payments_secret_file.empty()) {
+    portal.provider = portal::PlanProvider::kStripe;
     portal.webhook_secret = read_secret(options.payments_secret_file);
+    portal.subscribe_link = options.subscribe_link;
+    portal.manage_link = options.manage_link;
+  }
   return portal;
 }
 
@@ -123,11 +139,13 @@ struct BatchJobs::Impl {
       : options(its_options),
         context(its_context),
         database(open_database(options)),
-        store(open_store(options, stop.get_token())),
-        handlers{*database, *store, options.terms, context.log, {}} {
+        store(open_store(options, stop.get_token(), context.log)),
+        handlers{*database, *store, options.terms, context.log, {}},
+        metrics(*database) {
     if (is_web(options.role)) {
-      portal =
-          std::make_unique<portal::Portal>(portal_options(options, secure), *database, *store, context.log);
+      portal::PortalOptions its_portal = portal_options(options, secure);
+      its_portal.models = [this] { return models(); };
+      portal = std::make_unique<portal::Portal>(std::move(its_portal), *database, *store, context.log);
     }
   }
 
@@ -187,6 +205,7 @@ struct BatchJobs::Impl {
   const std::unique_ptr<jobs::Database> database;
   const std::unique_ptr<storage::ObjectStore> store;
   const jobs::Handlers handlers;
+  const jobs::RecentJobMetrics metrics;
   std::function<std::vector<std::string>()> models;
   std::unique_ptr<portal::Portal> portal;
   std::jthread planner;
@@ -202,7 +221,7 @@ BatchJobs::~BatchJobs() {
 }
 
 void BatchJobs::join(serving::SiteOptions& site) {
-  site.more_metrics = [database = impl_->database.get()] { return jobs::job_metrics(*database); };
+  site.more_metrics = [metrics = &impl_->metrics] { return metrics->text(); };
   portal::Portal* const portal = impl_->portal.get();
   if (portal == nullptr) {
     site.status_only = true;

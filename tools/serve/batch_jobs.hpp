@@ -59,7 +59,7 @@ class BatchJobs {
 
   // Adds what it has to show to a site that is not open yet.
   void join(serving::SiteOptions& site);
-  // What users may choose from; to be said before the site opens.
+  // What users may choose from; to be said before the site starts.
   void offer_models(std::function<std::vector<std::string>()> names);
   // Begins to work, once the models are there; ends with what it returns, which must not outlive this. Null
   // where the role has no tasks.

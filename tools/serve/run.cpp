@@ -150,15 +150,9 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
   }
   serving::Site site(site_options, context.log);
   if (batch_jobs) batch_jobs->offer_models([&site] { return site.model_names(); });
-  std::unique_ptr<httpd::Server> redirect;
-  const auto start = [&] {
-    site.start();
-    if (options.redirect) redirect = serving::start_redirect(*options.redirect, site.port(), context.log);
-  };
-  // A port of its own is open before the model, so that who watches can tell a slow start from none. In a
-  // socket that stays, clients of the process before are waiting, and would be refused.
-  const bool socket_stays = manager.inherited_socket().has_value();
-  if (!socket_stays) start();
+  // Whoever is let in is answered: until the models are ready connections are refused, which every proxy and
+  // balancer takes for "ask another". In a socket that was handed over they wait.
+  site.take_port();
   std::filesystem::path cache;
   if (!options.no_cache) cache = options.cache.empty() ? cli::cache_folder() : options.cache;
   // A worker's threads each ask for themselves; a site asks for one picture at a time, on all processors.
@@ -176,7 +170,9 @@ cli::Outcome run(const ServeOptions& options, cli::ToolContext& context) {
     worker = batch_jobs->start([&](const std::string& name) { return annotator_of(site, name, options); });
   }
   site.set_ready();
-  if (socket_stays) start();
+  site.start();
+  std::unique_ptr<httpd::Server> redirect;
+  if (options.redirect) redirect = serving::start_redirect(*options.redirect, site.port(), context.log);
   if (context.stop.stop_requested()) return cli::Outcome::kDone;
   context.log.info("ready on {} ({})", site.url(), site.summary());
   if (redirect) context.log.info("plain HTTP on {} leads there", redirect->url());

@@ -105,7 +105,7 @@ void add_options(CLI::App& app, TrainOptions& options) {
   app.add_option(
          "--memory", training.memory,
          "Memory for decoded pictures, such as 4GB; what is more lies in a temporary file; default: half "
-         "of the machine's")
+         "of what the machine or its container has")
       ->transform(CLI::AsSizeValue(true).description(""))
       ->type_name("SIZE");
   app.add_flag("--dry-run", options.dry_run,

@@ -32,6 +32,7 @@ constexpr ListedTool kTools[] = {
     {"export", "write one portable model file"},
     {"classify", "say what is on pictures"},
     {"serve", "put the model on the web"},
+    {"doctor", "say what this machine has, lacks and will run well"},
 };
 
 constexpr const char* kSummary =

@@ -4,9 +4,10 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <fstream>
-#include <string>
+#include <optional>
 #include <thread>
+
+#include "winnow/core/control_group.hpp"
 
 namespace winnow {
 
@@ -17,11 +18,8 @@ unsigned available_threads() {
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
     threads = std::min(threads, static_cast<unsigned>(CPU_COUNT(&allowed)));
   }
-  std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // "200000 100000" or "max 100000"
-  double quota = 0;
-  double period = 0;
-  if (quota_file >> quota >> period && period > 0) {
-    threads = std::min(threads, static_cast<unsigned>(std::max(1.0, quota / period + 0.999)));
+  if (const std::optional<double> quota = read_control_group().processors) {
+    threads = std::min(threads, static_cast<unsigned>(std::max(1.0, *quota + 0.999)));
   }
   return threads;
 }

@@ -25,6 +25,11 @@ bool may_have_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
+// For the log: what leads from an error to the line of the access log and to the client's answer.
+std::string describe(const std::string& method, const std::string& path, const std::string& id) {
+  return fmt::format("{} {}, request {}", method, path, id);
+}
+
 }  // namespace
 
 struct Connection::Reply {
@@ -190,7 +195,8 @@ std::optional<Problem> Connection::check_admission(RequestHead& head) {
     }
     if (server_.service.sink && head.has_body()) head.request.sink = server_.service.sink(head.request);
   } catch (const std::exception& error) {
-    server_.log.error("{} {}: {}", head.request.method, head.request.path, error.what());
+    server_.log.error("{}: {}", describe(head.request.method, head.request.path, head.request.id),
+                      error.what());
     return internal_error();
   }
   const IncomingBody body(server_.options, server_.buffered_bytes, head.request);
@@ -278,7 +284,7 @@ asio::awaitable<std::optional<Response>> Connection::ask(Request request) {
   const auto exchange = std::make_shared<Exchange>(stream_->executor());
   exchange_ = exchange;
   if (aborted_) exchange->abandon();
-  const std::string about = request.method + " " + request.path;
+  const std::string about = describe(request.method, request.path, request.id);
   try {
     // A handler that throws drops the responder, which then answers 500.
     server_.service.handle(
@@ -312,8 +318,8 @@ Response Connection::render(const Problem& problem, const Request* request) {
 
 asio::awaitable<Connection::Next> Connection::send(Response response, Reply reply) {
   if (response.status < 200 || response.status > 599) {
-    server_.log.error("{} {}: {} is no status of a final answer", reply.served.method, reply.served.path,
-                      response.status);
+    server_.log.error("{}: {} is no status of a final answer",
+                      describe(reply.served.method, reply.served.path, reply.served.id), response.status);
     response = problem_response(internal_error());
   }
   reply.keep_alive = reply.keep_alive && !server_.closing;
@@ -353,7 +359,7 @@ void Connection::report(Reply& reply, std::size_t sent_bytes, bool whole) {
   try {
     server_.service.observe(served);
   } catch (const std::exception& error) {
-    server_.log.error("{} {}: {}", served.method, served.path, error.what());
+    server_.log.error("{}: {}", describe(served.method, served.path, served.id), error.what());
   }
 }
 

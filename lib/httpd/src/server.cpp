@@ -93,7 +93,6 @@ tcp::acceptor Server::Impl::open_port() {
     // A server that is started again can have its port back at once.
     if (!error) opened.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) opened.bind(entry.endpoint(), error);
-    if (!error) opened.listen(asio::socket_base::max_listen_connections, error);
     if (!error) return opened;
   }
   throw Error(ErrorKind::kNetwork, where, error.message() + advice(error));
@@ -170,10 +169,19 @@ Server::~Server() {
   impl_->threads.clear();
 }
 
-void Server::start() {
+void Server::take_port() {
   impl_->acceptor.emplace(impl_->open_port());
   const tcp::endpoint endpoint = impl_->acceptor->local_endpoint();
   impl_->address = {endpoint.address().to_string(), endpoint.port()};
+}
+
+void Server::start() {
+  if (!impl_->acceptor) take_port();
+  if (!impl_->state.options.inherited_socket) {
+    ErrorCode error;
+    impl_->acceptor->listen(asio::socket_base::max_listen_connections, error);
+    if (error) throw Error(ErrorKind::kNetwork, to_string(impl_->address), error.message() + advice(error));
+  }
   asio::co_spawn(impl_->accept_strand, impl_->accept(), asio::detached);
   impl_->threads = start_threads(std::max(1U, impl_->state.options.threads), 1, [this] { impl_->run(); });
 }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 
 #include "winnow/core/error.hpp"
 #include "winnow/core/file_state.hpp"
@@ -102,6 +103,14 @@ bool TlsIdentity::refresh() {
   }
   log_.info("a new certificate from {} is in use", files_.certificate.string());
   return true;
+}
+
+std::chrono::system_clock::time_point TlsIdentity::not_after() const {
+  const Context shown = context();
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(shown.get())), &time) != 1)
+    throw Error(ErrorKind::kInvalid, files_.certificate.string(), "its end cannot be read");
+  return std::chrono::system_clock::from_time_t(::timegm(&time));
 }
 
 std::shared_ptr<SSL_CTX> TlsIdentity::context() const {

@@ -12,8 +12,10 @@ constexpr std::string_view kWrite =
     " ON CONFLICT DO NOTHING RETURNING dedupe";
 constexpr std::string_view kFind =
     "SELECT recipient,subject,body,message_id FROM emails WHERE dedupe=$1 AND state='pending'";
+// Its text goes with it: it may hold the link that confirms an address.
 constexpr std::string_view kMark =
-    "UPDATE emails SET state=$2,sent_at=now_us() WHERE dedupe=$1 AND state='pending' RETURNING dedupe";
+    "UPDATE emails SET state=$2,sent_at=now_us(),body='' WHERE dedupe=$1 AND state='pending' RETURNING "
+    "dedupe";
 constexpr std::string_view kAddress = "SELECT email FROM users WHERE id=$1";
 
 std::string with_url(std::string body, const std::string& url) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -8,7 +10,10 @@
 namespace winnow::jobs {
 namespace {
 
-constexpr int kTries = 8;
+constexpr int kTries = 8;  // of transactions that get in each other's way
+// How long a server that is away is waited for: its restart takes less, and a proxy waits longer for an
+// answer.
+constexpr auto kPatience = std::chrono::seconds(10);
 
 class PostgresDatabase : public Database {
  public:
@@ -34,17 +39,23 @@ class PostgresDatabase : public Database {
 
  private:
   void transact(const Work& work, bool read_only) {
+    // While it is known to be away, nobody waits for it: those behind would wait for them.
+    const auto give_up = std::chrono::steady_clock::now() + (away_ ? std::chrono::seconds(0) : kPatience);
     for (int attempt = 1;; ++attempt) {
       try {
         attempt_once(work, read_only);
+        away_ = false;
         return;
       } catch (const SerializationFailure& failure) {
-        if (attempt == kTries) throw Error(ErrorKind::kIo, "PostgreSQL", failure.what());
+        if (attempt >= kTries) throw Error(ErrorKind::kIo, "PostgreSQL", failure.what());
       } catch (const ConnectionLost& lost) {
         // Whether it was committed or not: run again, it finds out.
-        if (attempt == kTries) throw Error(ErrorKind::kNetwork, "PostgreSQL", lost.what());
+        if (std::chrono::steady_clock::now() >= give_up) {
+          away_ = true;
+          throw Error(ErrorKind::kNetwork, "PostgreSQL", lost.what());
+        }
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10 << attempt));
+      std::this_thread::sleep_for(std::chrono::milliseconds(10 << std::min(attempt, 6)));
     }
   }
 
@@ -113,6 +124,7 @@ class PostgresDatabase : public Database {
 
   const PostgresOptions options_;
   Notification notification_;
+  std::atomic<bool> away_ = false;  // has been waited for, in vain
 
   std::mutex mutex_;  // for the next three
   std::condition_variable back_;

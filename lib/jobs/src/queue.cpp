@@ -51,15 +51,16 @@ constexpr std::string_view kSweep =
 
 constexpr std::string_view kCount =
     "SELECT kind,SUM(enqueued),SUM(completed),SUM(service_us),SUM(backlog),SUM(inflight),SUM(dead),"
-    "MAX(oldest_us) FROM ("
+    "SUM(retrying),MAX(oldest_us) FROM ("
     "SELECT kind,COUNT(*) AS enqueued,SUM(CASE WHEN state='done' THEN 1 ELSE 0 END) AS completed,"
     "SUM(CASE WHEN state='done' THEN finished_at-started_at ELSE 0 END) AS service_us,"
     "SUM(CASE WHEN state='ready' AND run_at<=now_us() THEN 1 ELSE 0 END) AS backlog,"
     "SUM(CASE WHEN state='leased' THEN 1 ELSE 0 END) AS inflight,"
     "SUM(CASE WHEN state='dead' THEN 1 ELSE 0 END) AS dead,"
+    "SUM(CASE WHEN state='ready' AND attempt>0 THEN 1 ELSE 0 END) AS retrying,"
     "COALESCE(MAX(CASE WHEN state='ready' AND run_at<=now_us() THEN now_us()-run_at END),0) AS oldest_us"
     " FROM tasks GROUP BY kind UNION ALL"
-    " SELECT kind,enqueued,completed,service_us,0,0,0,0 FROM task_totals) AS both_parts"
+    " SELECT kind,enqueued,completed,service_us,0,0,0,0,0 FROM task_totals) AS both_parts"
     " GROUP BY kind ORDER BY kind";
 
 constexpr std::string_view kTakeAway =
@@ -164,7 +165,8 @@ std::vector<QueueCounts> count_tasks(Transaction& transaction) {
                    .backlog = row.integer(4),
                    .inflight = row.integer(5),
                    .dead = row.integer(6),
-                   .oldest_us = row.integer(7)});
+                   .retrying = row.integer(7),
+                   .oldest_us = row.integer(8)});
   }
   return all;
 }

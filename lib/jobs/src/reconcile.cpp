@@ -60,6 +60,8 @@ constexpr std::string_view kKnows =
     // A cold copy of what is hot: an archive may be about to count on it.
     " OR cold_key=$2 OR 'cold/'||result_key=$2)";
 
+constexpr std::string_view kNow = "SELECT now_us()";
+
 // Keys are FOLDER/JOB/NAME, or cold/ before that.
 std::string job_of(std::string_view key) {
   if (key.starts_with("cold/")) key.remove_prefix(5);
@@ -67,8 +69,16 @@ std::string job_of(std::string_view key) {
   return parts.size() == 3 ? std::string(parts[1]) : std::string();
 }
 
+// By the database's clock: this machine's may be off.
+std::chrono::system_clock::time_point shared_now(Database& database) {
+  std::int64_t us = 0;
+  database.read([&](Transaction& transaction) { us = transaction.run(kNow)[0].integer(0); });
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::microseconds(us)));
+}
+
 void discard_orphans(const Handlers& use) {
-  const auto now = std::chrono::system_clock::now();
+  const auto now = shared_now(use.database);
   for (const std::string_view folder : {"uploads/", "results/", "cold/"}) {
     std::string after;
     while (true) {
@@ -122,6 +132,10 @@ Later reconcile(const Handlers& use, const Task& task) {
 
 void bury(Transaction& transaction, std::string_view kind, std::string_view subject,
           const std::string& error) {
+  // Whatever keeps it from its work today, somebody has to look again.
+  if (kind == kReconcile) {
+    (void)enqueue(transaction, {.kind = kReconcile, .subject = std::string(subject), .delay = kEvery});
+  }
   if (kind != kAnnotate) return;
   const Rows failed = transaction.run(
       "UPDATE jobs SET state='failed',failure=$2,completed_at=now_us() WHERE id=$1"

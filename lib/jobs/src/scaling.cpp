@@ -127,6 +127,10 @@ std::string job_metrics(Database& database) {
              [](const QueueCounts& c) { return c.backlog; });
   add_family(text, "winnow_tasks_dead", "gauge", "Tasks of a kind that were given up after their last try.",
              all, [](const QueueCounts& c) { return c.dead; });
+  add_family(text, "winnow_tasks_retrying", "gauge", "Tasks of a kind that wait after a try that failed.",
+             all, [](const QueueCounts& c) { return c.retrying; });
+  add_family(text, "winnow_tasks_oldest_seconds", "gauge", "How long the oldest of a kind has been due.", all,
+             [&](const QueueCounts& c) { return seconds(c.oldest_us); });
   return text;
 }
 

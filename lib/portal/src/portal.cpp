@@ -58,6 +58,9 @@ struct Portal::Impl {
   std::optional<Problem> check(const Request& request) const;
   std::shared_ptr<httpd::BodySink> upload_sink(const Request& request);
   Response render(const Problem& problem, const Request& request) const;
+  void log_error(const Request& request, const std::exception& error) const {
+    desk.log.error("{} {}, request {}: {}", request.method, request.path, request.id, error.what());
+  }
   [[nodiscard]] std::string session_of(const Request& request) const {
     return portal::session_of(request, desk.options.secure_cookies);
   }
@@ -98,10 +101,10 @@ void Portal::Impl::run(Request request, Responder respond, const Handler& handle
     } catch (const Refusal& refusal) {
       response = render(refusal.problem, turn->visit.request);
     } catch (const Error& error) {
-      desk.log.error("{} {}: {}", turn->visit.request.method, turn->visit.request.path, error.what());
+      log_error(turn->visit.request, error);
       response = render(unavailable(), turn->visit.request);
     } catch (const std::exception& error) {
-      desk.log.error("{} {}: {}", turn->visit.request.method, turn->visit.request.path, error.what());
+      log_error(turn->visit.request, error);
       return;  // the responder answers 500
     }
     turn->visit.request.sink.reset();
@@ -168,14 +171,17 @@ std::shared_ptr<httpd::BodySink> Portal::Impl::upload_sink(const Request& reques
   const auto sink = std::make_shared<UploadSink>(std::move(file), most, claimed_bytes(request),
                                                  desk.options.upload_time, describe, uploads);
   const auto head = std::make_shared<Request>();
+  head->method = request.method;
+  head->path = request.path;
   head->headers = request.headers;
+  head->id = request.id;
   const bool taken = !full && pool.try_run([this, sink, head, with_overhead] {
     try {
       const auto user = desk.find_user(*head, session_of(*head));
       if (auto objection = desk.upload_objection(user)) return sink->refuse(std::move(*objection));
       sink->allow(with_overhead(desk.upload_limit(*user)));
     } catch (const std::exception& error) {
-      desk.log.error("an upload: {}", error.what());
+      log_error(*head, error);
       sink->refuse(unavailable());
     }
   });

@@ -71,6 +71,16 @@ struct Metrics::Impl {
                                   .Help("Model versions that answer.")
                                   .Register(registry)
                                   .Add({});
+  prometheus::Gauge& ready = prometheus::BuildGauge()
+                                 .Name("winnow_ready")
+                                 .Help("Whether /readyz says so.")
+                                 .Register(registry)
+                                 .Add({});
+  prometheus::Family<prometheus::Gauge>& certificate_end =
+      prometheus::BuildGauge()
+          .Name("winnow_certificate_end_seconds")
+          .Help("When the certificate that is shown ends, since unix epoch in seconds.")
+          .Register(registry);
   prometheus::Histogram& batches = prometheus::BuildHistogram()
                                        .Name("winnow_batch_pictures")
                                        .Help("Pictures computed together.")
@@ -150,6 +160,15 @@ void Metrics::count_failed_load(const std::string& model) {
 
 void Metrics::set_models(std::size_t versions) {
   impl_->models.Set(static_cast<double>(versions));
+}
+
+void Metrics::set_ready(bool ready) {
+  impl_->ready.Set(ready ? 1 : 0);
+}
+
+void Metrics::set_certificate_end(std::chrono::system_clock::time_point end) {
+  const std::chrono::duration<double> since_epoch = end.time_since_epoch();
+  impl_->certificate_end.Add({}).Set(since_epoch.count());
 }
 
 std::string Metrics::text() const {

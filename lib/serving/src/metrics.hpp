@@ -25,6 +25,8 @@ class Metrics {
   void observe_load(const std::string& model, std::chrono::duration<double> duration);
   void count_failed_load(const std::string& model);
   void set_models(std::size_t versions);
+  void set_ready(bool ready);
+  void set_certificate_end(std::chrono::system_clock::time_point end);
 
   // Prometheus text format 0.0.4.
   [[nodiscard]] std::string text() const;

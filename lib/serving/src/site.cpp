@@ -21,6 +21,7 @@
 #include "winnow/core/text.hpp"
 #include "winnow/httpd/asset.hpp"
 #include "winnow/httpd/router.hpp"
+#include "winnow/httpd/tls.hpp"
 
 namespace winnow::serving {
 namespace {
@@ -144,6 +145,8 @@ void Site::Impl::add_status_routes() {
     respond(std::move(response));
   });
   router.add("GET", std::string(kMetricsPath), [this](const Request&, Responder respond) {
+    metrics.set_ready(ready());
+    if (options.server.tls) metrics.set_certificate_end(options.server.tls->not_after());
     const std::string more = options.more_metrics ? options.more_metrics() : std::string();
     Response response = httpd::text_response(200, metrics.text() + more);
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -210,7 +213,7 @@ std::optional<Problem> Site::Impl::admit(const Request& request) {
   if (auto problem = guard.check_client(request)) return problem;
   if (auto problem = router.find_fault(request)) return problem;
   if (is_annex(request)) return options.annex->check(request);
-  if (options.status_only) return std::nullopt;
+  if (options.status_only) return guard.check_right(request);
   for (const auto& check : checks) {
     if (std::optional<Problem> problem = check(request)) return problem;
   }
@@ -249,7 +252,7 @@ void Site::Impl::route(Request request, Responder respond) {
     try {
       router.handle(std::move(*kept), std::move(*responder));
     } catch (const std::exception& error) {  // the responder is gone, and has answered 500
-      log.error("after the gate: {}", error.what());
+      log.error("after the gate, request {}: {}", kept->id, error.what());
     }
   });
 }
@@ -301,6 +304,10 @@ std::shared_ptr<const Page> Site::Impl::page_of(const ServedModel& model) {
 Site::Site(SiteOptions options, Logger& log) : impl_(std::make_unique<Impl>(std::move(options), log)) {}
 
 Site::~Site() = default;
+
+void Site::take_port() {
+  impl_->server.take_port();
+}
 
 void Site::start() {
   impl_->server.start();

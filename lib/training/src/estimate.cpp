@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 
 #include "plan.hpp"
+#include "winnow/core/control_group.hpp"
 #include "winnow/core/text.hpp"
 #include "winnow/embedding/embed.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 // What a picture costs that is only looked at, as a share of one that is learned from.
 constexpr double kForwardShare = 0.35;
 constexpr std::size_t kTriedPictures = 64;
-constexpr double kMemoryShare = 0.5;  // of the machine, for decoded pictures
+constexpr double kMemoryShare = 0.5;  // of what may be used, for decoded pictures
 
 using dataset::Split;
 
@@ -107,8 +107,7 @@ void settle_plan(TrainerOptions& plan, const model::Architecture& architecture, 
 
 std::uint64_t picture_memory(const TrainingOptions& options) {
   if (options.memory > 0) return options.memory;
-  return static_cast<std::uint64_t>(kMemoryShare * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-                                    static_cast<double>(::sysconf(_SC_PAGESIZE)));
+  return static_cast<std::uint64_t>(kMemoryShare * static_cast<double>(usable_memory()));
 }
 
 std::vector<std::string> describe_run(const dataset::Dataset& data, const TrainingOptions& options,

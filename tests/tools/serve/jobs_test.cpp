@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +7,8 @@
 
 #include "support/built.hpp"
 #include "support/colour_network.hpp"
+#include "support/fake_http_server.hpp"
+#include "support/free_port.hpp"
 #include "support/peer.hpp"
 #include "support/postgres_server.hpp"
 #include "support/process.hpp"
@@ -46,6 +49,11 @@ class ServeJobs : public testing::Test {
     return test::run(arguments, folder_.path());
   }
 
+  static std::uint16_t wait_for_port(test::Process& server) {
+    const std::string line = server.wait_for_err("ready on http://127.0.0.1:");
+    return static_cast<std::uint16_t>(std::stoi(line.substr(line.find("http://127.0.0.1:") + 17)));
+  }
+
   test::TemporaryFolder folder_;
 };
 
@@ -60,6 +68,11 @@ TEST_F(ServeJobs, LosesNothingWhenAnyOfManyIsKilled) {
   torture("many", "8");
 }
 
+TEST_F(ServeJobs, LosesNothingWhereClocksAreOff) {
+  if (!test::PostgresServer::available()) GTEST_SKIP() << "PostgreSQL is not installed";
+  torture("skew", "8");
+}
+
 TEST_F(ServeJobs, AFolderIsForOneProcess) {
   test::Process first(
       {"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data", "data"},
@@ -68,6 +81,29 @@ TEST_F(ServeJobs, AFolderIsForOneProcess) {
   const Finished second = serve({"colours.onnx", "--data", "data"});
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.err, HasSubstr("data/jobs.db: is in use by another process"));
+}
+
+TEST_F(ServeJobs, DoesNotBeginWhereTheStoreRefuses) {
+  test::FakeHttpServer store;
+  store.route("/pictures", [](auto& connection, const auto&) {
+    connection.respond(
+        403, "",
+        "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2026-11-21T12:00:00Z</ServerTime></Error>");
+  });
+  folder_.write("keys", "key\nsecret\n");
+  const Finished finished = serve({"colours.onnx", "--data", "data", "--storage", "s3://pictures",
+                                   "--s3-endpoint", store.url(""), "--s3-keys-file", "keys"});
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("s3://pictures/: the clock of this machine is more than 15 minutes"));
+}
+
+TEST_F(ServeJobs, BeginsBeforeTheStoreDoes) {
+  folder_.write("keys", "key\nsecret\n");
+  test::Process process({"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data",
+                         "data", "--storage", "s3://pictures", "--s3-endpoint",
+                         fmt::format("http://127.0.0.1:{}", test::free_port()), "--s3-keys-file", "keys"},
+                        folder_.path());
+  EXPECT_THAT(process.wait_for_err("ready on"), HasSubstr("storage: s3://pictures/: "));
 }
 
 TEST_F(ServeJobs, SaysWhichOptionsDoNotFit) {
@@ -97,22 +133,38 @@ TEST_F(ServeJobs, TellsHowManyWorkersAreWanted) {
   EXPECT_EQ(finished.out, "3\n");
 }
 
+// Users must not be able to help themselves to what others pay for.
+TEST_F(ServeJobs, LetsThePaymentProviderAloneChangePlans) {
+  folder_.write("secret", "whsec_test\n");
+  const auto status_of = [&](const std::vector<std::string>& more, const std::string& path) {
+    std::vector<std::string> words = {"winnow-serve", "colours.onnx", "--no-cache", "--listen",
+                                      "127.0.0.1:0",  "--data",       "data"};
+    words.insert(words.end(), more.begin(), more.end());
+    test::Process server(words, folder_.path());
+    const std::uint16_t port = wait_for_port(server);
+    return test::request(port, "POST", path, "{}").status;
+  };
+  EXPECT_EQ(status_of({}, "/webhooks/stripe"), 404) << "nobody is paid";
+  EXPECT_EQ(status_of({"--payments-secret-file", "secret"}, "/webhooks/stripe"), 400)
+      << "heard, and not believed without a signature";
+}
+
 // What scrapers and autoscalers read; promtool's opinion of all of /metrics has its own test.
 TEST_F(ServeJobs, CountsJobsForPrometheus) {
   test::Process server(
       {"winnow-serve", "colours.onnx", "--no-cache", "--listen", "127.0.0.1:0", "--data", "data"},
       folder_.path());
-  const std::string line = server.wait_for_err("ready on http://127.0.0.1:");
-  const auto port = static_cast<std::uint16_t>(std::stoi(line.substr(line.find("http://127.0.0.1:") + 17)));
+  const std::uint16_t port = wait_for_port(server);
   std::string text;
-  for (int i = 0; i < 100 && text.find("winnow_jobs_ready 1\n") == std::string::npos; ++i) {
+  for (int i = 0; i < 400 && text.find("winnow_jobs_ready 1\n") == std::string::npos; ++i) {
     text = test::request(port, "GET", "/metrics", "").body;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   for (const char* metric :
        {"winnow_jobs_enqueued_total 0\n", "winnow_jobs_completed_total 0\n",
         "winnow_jobs_service_seconds_total 0\n", "winnow_jobs_backlog 0\n", "winnow_jobs_inflight 0\n",
-        "winnow_jobs_oldest_seconds 0\n", "winnow_jobs_ready 1\n", "winnow_jobs_wanted_workers "}) {
+        "winnow_database_up 1\n", "winnow_jobs_oldest_seconds 0\n", "winnow_jobs_ready 1\n",
+        "winnow_jobs_wanted_workers "}) {
     EXPECT_THAT(text, HasSubstr(metric));
   }
   EXPECT_EQ(test::request(port, "GET", "/jobs", "").status, 303);

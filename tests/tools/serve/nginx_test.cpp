@@ -4,15 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <map>
-#include <mutex>
 #include <thread>
 
-#include "running_nginx.hpp"
-#include "serve_process.hpp"
+#include "behind_nginx.hpp"
 #include "support/built.hpp"
 #include "support/fake_http_server.hpp"
 #include "support/free_port.hpp"
@@ -29,85 +24,6 @@ constexpr std::size_t kLimit = 20 << 20;  // of nginx and of winnow-serve
 const std::vector<std::string> kUploads = {"/api/classify", "/v2/models/colours/infer"};
 constexpr const char* kRawFile =
     "Inference-Header-Content-Length: 0\r\n";  // for the second, nothing to the first
-
-class ServeBehindNginx : public ServeTest {
- protected:
-  void SetUp() override {
-    WINNOW_NEED_NGINX();
-    ServeTest::SetUp();
-  }
-
-  static std::vector<std::string> behind_nginx(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words = {"--trusted-proxy", "127.0.0.1", "--access-log", "access.jsonl"};
-    words.insert(words.end(), more.begin(), more.end());
-    return command(words);
-  }
-
-  // Keeps `clients` connections busy with requests, each `rounds` times, and counts the answers by status.
-  // Between the rounds everybody pauses.
-  static std::map<int, int> load(const RunningNginx& nginx, const std::string& request, int clients,
-                                 int requests, const std::vector<std::chrono::milliseconds>& pauses = {}) {
-    std::mutex mutex;
-    std::map<int, int> statuses;
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < clients; ++i) {
-      threads.emplace_back([&] {
-        std::map<int, int> own;
-        const auto client = nginx.connect();
-        for (std::size_t round = 0; round <= pauses.size(); ++round) {
-          if (round > 0) std::this_thread::sleep_for(pauses[round - 1]);
-          for (int k = 0; k < requests; ++k) {
-            client->send(request);
-            ++own[client->read_reply().status];
-          }
-        }
-        const std::lock_guard lock(mutex);
-        for (const auto& [status, count] : own) statuses[status] += count;
-      });
-    }
-    threads.clear();
-    return statuses;
-  }
-
-  // Asks until it is told to end.
-  class Load {
-   public:
-    Load(const RunningNginx& nginx, const std::string& request, int clients) {
-      for (int i = 0; i < clients; ++i) {
-        threads_.emplace_back([this, &nginx, request] {
-          std::unique_ptr<TlsClient> client;
-          for (int asked = 0; !over_; ++asked) {
-            if (asked % 500 == 0) client = nginx.connect();  // nginx closes after 1000
-            client->send(request);
-            const Reply reply = client->read_reply();
-            ++answers_;
-            if (reply.status == 200) continue;
-            const std::lock_guard lock(mutex_);
-            failures_.push_back(std::to_string(reply.status) + " " + reply.body);
-            client = nginx.connect();
-          }
-        });
-      }
-    }
-    // Waits until so many more have been answered.
-    void go_on(int answers) const {
-      const int enough = answers_ + answers;
-      while (answers_ < enough) std::this_thread::sleep_for(1ms);
-    }
-    std::vector<std::string> end() {
-      over_ = true;
-      threads_.clear();
-      return failures_;
-    }
-
-   private:
-    std::atomic<bool> over_ = false;
-    std::atomic<int> answers_ = 0;
-    std::mutex mutex_;
-    std::vector<std::string> failures_;
-    std::vector<std::jthread> threads_;
-  };
-};
 
 TEST_F(ServeBehindNginx, TakesTwentyMegabytes) {
   Process server(behind_nginx(), folder_.path());
@@ -282,22 +198,49 @@ TEST_F(ServeBehindNginx, SpeaksOnlyTlsAndOnlyForItsName) {
   EXPECT_EQ(scanner.read_reply().status, 421);
 }
 
-// nginx does not ask by itself whether an instance is ready, but it learns from what a GET is told, and sends
-// that GET to another.
-TEST_F(ServeBehindNginx, SendsNobodyToAnInstanceThatIsNotReady) {
+// Were it taken for a failure, nginx would leave both alone, and say so to those who only ask about a
+// picture.
+TEST_F(ServeBehindNginx, PassesOnThatInstancesHaveTooMuchToDo) {
+  FakeHttpServer instances[2];
+  for (FakeHttpServer& instance : instances) {
+    instance.serve("/healthz", "text/plain", "ok\n");
+    instance.route("/jobs", [](FakeHttpServer::Connection& client, const FakeHttpServer::Request&) {
+      client.respond(503, "Retry-After: 10\r\n", "no database");
+    });
+  }
+  RunningNginx nginx(
+      {static_cast<std::uint16_t>(instances[0].port()), static_cast<std::uint16_t>(instances[1].port())});
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < 2; ++k) {  // at one, and at the other
+      const Reply reply = nginx.ask("GET", "/jobs");
+      EXPECT_EQ(reply.status, 503);
+      EXPECT_EQ(reply.header("retry-after"), "10");
+    }
+    EXPECT_EQ(nginx.ask("GET", "/healthz").status, 200);
+  }
+  EXPECT_GE(instances[0].count("/jobs"), 1);
+  EXPECT_GE(instances[1].count("/jobs"), 1);
+}
+
+// What is on a picture may be asked twice; a job may not be sent twice, and its sender is told.
+TEST_F(ServeBehindNginx, AsksAnotherWhenAnInstanceDiesWithAPicture) {
   Process ready(behind_nginx(), folder_.path());
-  FakeHttpServer loading;
-  loading.route("/", [](FakeHttpServer::Connection& client, const FakeHttpServer::Request&) {
-    client.respond(503, "Retry-After: 2\r\n", "still loading");
-  });
-  RunningNginx nginx({wait_for_port(ready), static_cast<std::uint16_t>(loading.port())},
-                     {{"8080 max_fails=1 fail_timeout=1s", "8080 max_fails=1 fail_timeout=100s"},
-                      {"8081 max_fails=1 fail_timeout=1s", "8081 max_fails=1 fail_timeout=100s"}});
-  for (int i = 0; loading.count() == 0 && i < 100; ++i) EXPECT_EQ(nginx.ask("GET", "/").status, 200);
-  EXPECT_EQ(loading.count(), 1);
-  EXPECT_EQ(load(nginx, request_text("POST", "/api/classify", photo()), 4, 100),
-            (std::map<int, int>{{200, 400}}));
-  EXPECT_EQ(loading.count(), 1) << "it was left alone";
+  FakeHttpServer dying;
+  const auto die = [](FakeHttpServer::Connection&, const FakeHttpServer::Request&) {};
+  for (const char* path : {"/api/classify", "/classify", "/api/v1/jobs"}) dying.route(path, die);
+  RunningNginx nginx({wait_for_port(ready), static_cast<std::uint16_t>(dying.port())});
+  const auto ask_until_it_dies = [&](const std::string& path) {
+    std::vector<Reply> replies;
+    for (int i = 0; i < 2000 && dying.count(path) == 0; ++i)
+      replies.push_back(nginx.ask("POST", path, photo()));
+    EXPECT_EQ(dying.count(path), 1) << path;
+    return replies.back();
+  };
+  EXPECT_EQ(ask_until_it_dies("/api/classify").status, 200);
+  EXPECT_EQ(ask_until_it_dies("/classify").status, 200);
+  const Reply job = ask_until_it_dies("/api/v1/jobs");
+  EXPECT_EQ(job.status, 502);
+  EXPECT_EQ(job.header("retry-after"), "2");
 }
 
 TEST_F(ServeBehindNginx, SendsNobodyToAnInstanceThatDoesNotListen) {
@@ -307,15 +250,21 @@ TEST_F(ServeBehindNginx, SendsNobodyToAnInstanceThatDoesNotListen) {
             (std::map<int, int>{{200, 400}}));
 }
 
+// It listens when its models have answered, and not before: nobody, with an upload or without, meets it
+// earlier.
 TEST_F(ServeBehindNginx, ShowsNobodyThatAnInstanceIsStarting) {
   Process ready(behind_nginx(), folder_.path());
   const auto port = static_cast<std::uint16_t>(free_port());
   RunningNginx nginx({wait_for_port(ready), port});
-  Load load(nginx, request_text("GET", "/"), 4);
+  Load load(nginx, request_text("POST", "/v2/models/colours/infer", photo(), kRawFile), 4);
   for (int i = 0; i < 3; ++i) {
-    Process starting(behind_nginx({"--listen", "127.0.0.1:" + std::to_string(port)}), folder_.path());
-    wait_for_port(starting);
+    Process starting(behind_nginx({"--listen", "127.0.0.1:" + std::to_string(port), "--drain-delay", "2"}),
+                     folder_.path());
+    while (!listens(port)) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(test::request(port, "GET", "/readyz").status, 200);
     load.go_on(200);
+    starting.signal(SIGTERM);
+    EXPECT_EQ(starting.wait().exit_code, 0);
   }
   EXPECT_THAT(load.end(), testing::IsEmpty());
 }
@@ -329,8 +278,8 @@ TEST_F(ServeBehindNginx, SaysThatTheServerIsAway) {
   EXPECT_EQ(Json::parse(reply.body).at("type"), "urn:winnow:problem:unreachable");
 }
 
-// One after the other, as a careful administrator restarts them. What nginx may send twice is never lost; an
-// upload could be, in the moment in which the port closes, for which the socket below is.
+// One after the other, as a careful administrator restarts them. Pictures may be sent twice, so none is lost
+// even in the moment in which the port closes.
 TEST_F(ServeBehindNginx, LosesNothingWhenOneOfTwoIsStartedAgain) {
   std::vector<std::uint16_t> ports;
   std::vector<std::unique_ptr<Process>> servers;
@@ -345,7 +294,7 @@ TEST_F(ServeBehindNginx, LosesNothingWhenOneOfTwoIsStartedAgain) {
     wait_for_port(*servers.back());
   }
   RunningNginx nginx(ports);
-  Load load(nginx, request_text("GET", "/v2/models/colours"), 6);
+  Load load(nginx, request_text("POST", "/api/classify", photo()), 6);
   for (std::size_t i = 0; i < servers.size(); ++i) {
     load.go_on(200);
     servers[i]->signal(SIGTERM);

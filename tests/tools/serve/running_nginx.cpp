@@ -25,17 +25,6 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
   text.replace(place, from.size(), to);
 }
 
-bool listens(std::uint16_t port) {
-  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(port);
-  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool connected = ::connect(client, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
-  ::close(client);
-  return connected;
-}
-
 // One process that stays in the foreground, so that it dies with the test.
 constexpr const char* kMain = R"(daemon off;
 master_process off;
@@ -54,6 +43,17 @@ http {
 )";
 
 }  // namespace
+
+bool listens(std::uint16_t port) {
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(port);
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool connected = ::connect(client, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
+  ::close(client);
+  return connected;
+}
 
 bool has_nginx() {
   return std::filesystem::exists(WINNOW_NGINX);

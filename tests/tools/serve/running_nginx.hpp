@@ -52,6 +52,9 @@ class RunningNginx {
   std::unique_ptr<Process> process_;
 };
 
+// Whether connections to this port are taken.
+[[nodiscard]] bool listens(std::uint16_t port);
+
 // A request of a client that keeps its connection.
 [[nodiscard]] std::string request_text(const std::string& method, const std::string& target,
                                        std::string_view body = "", const std::string& more_headers = "");

@@ -63,6 +63,9 @@ TEST_F(SecureServe, SpeaksTlsAndTakesANewCertificateWhileItRuns) {
   EXPECT_EQ(client.common_name(), "first");
   client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(client.read_all(), HasSubstr("Strict-Transport-Security: max-age=31536000"));
+  TlsClient figures(port);
+  figures.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(figures.read_all(), HasSubstr("\nwinnow_certificate_end_seconds "));
   folder_.write("cert.pem", "no certificate");
   server.wait_for_err("the certificate from before stays in use");
   EXPECT_EQ(TlsClient(port).common_name(), "first");

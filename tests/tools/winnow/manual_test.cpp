@@ -18,7 +18,7 @@ using test::Finished;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* kTools[] = {"scrape", "curate", "train", "export", "classify", "serve"};
+constexpr const char* kTools[] = {"scrape", "curate", "train", "export", "classify", "serve", "doctor"};
 
 std::string generated(const std::string& program, const std::string& form) {
   const Finished result = test::run({program, "--generate", form});
@@ -89,7 +89,7 @@ TEST(Manual, LeavesManNothingToComplainOf) {
   if (!is_installed("man")) GTEST_SKIP() << "man is not installed; scripts/setup.sh installs it";
   const test::TemporaryFolder folder;
   for (const std::string program : {"winnow", "winnow-scrape", "winnow-curate", "winnow-train",
-                                    "winnow-export", "winnow-classify", "winnow-serve"}) {
+                                    "winnow-export", "winnow-classify", "winnow-serve", "winnow-doctor"}) {
     const auto page = folder.write(program + ".1", generated(program, "man"));
     const Finished result = test::run({"/usr/bin/man", "--warnings", "-E", "UTF-8", "-l", page.string()}, {},
                                       {"MANWIDTH=80", "LC_ALL=C.UTF-8"});

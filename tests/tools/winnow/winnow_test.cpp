@@ -13,7 +13,7 @@ using testing::StartsWith;
 TEST(FrontDoor, ListsTheTools) {
   const Finished result = test::run({"winnow", "--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* tool : {"scrape", "curate", "train", "export", "classify", "serve"}) {
+  for (const char* tool : {"scrape", "curate", "train", "export", "classify", "serve", "doctor"}) {
     EXPECT_THAT(result.out, HasSubstr(std::string("  ") + tool));
   }
 }
@@ -33,7 +33,7 @@ TEST(FrontDoor, RunsTheToolWithItsArguments) {
 }
 
 TEST(FrontDoor, EveryToolItListsIsThere) {
-  for (const char* tool : {"scrape", "curate", "train", "export", "classify", "serve"}) {
+  for (const char* tool : {"scrape", "curate", "train", "export", "classify", "serve", "doctor"}) {
     EXPECT_EQ(test::run({"winnow", tool, "--help"}).exit_code, 0) << tool;
   }
 }

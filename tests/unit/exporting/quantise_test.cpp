@@ -16,7 +16,7 @@
 #include "winnow/core/error.hpp"
 #include "winnow/core/file.hpp"
 #include "winnow/core/json.hpp"
-#include "winnow/exporting/self_check.hpp"
+#include "winnow/inference/self_check.hpp"
 #include "winnow/model/onnx.hpp"
 #include "winnow/model/onnx_summary.hpp"
 
@@ -97,7 +97,7 @@ TEST_F(Int8, CarriesWhatItLostAndChecksItself) {
   EXPECT_EQ(metadata->metrics.at("int8").at("pictures").get<std::size_t>(), 12U);  // of 48, every fourth
   EXPECT_EQ(metadata->metrics.at("int8").at("calibration_pictures").get<std::size_t>(), 36U);
   EXPECT_EQ(metadata->metrics.at("int8").at("accuracy_int8").get<double>(), exported.int8->accuracy_after);
-  EXPECT_TRUE(self_check(onnx, context_).holds());
+  EXPECT_TRUE(inference::self_check(onnx, 2).holds());
   EXPECT_EQ(model::summarise_onnx(onnx).operators.contains("Clip"), false);
 }
 
@@ -137,7 +137,7 @@ TEST_F(Int8, LeavesInFloat32WhatWouldLoseTooMuch) {
   EXPECT_THAT(exported.int8->in_float, testing::Contains(first.name));
   EXPECT_LT(exported.int8->in_float.size(), exported.int8->layers);
   EXPECT_LE(exported.int8->accuracy_before - exported.int8->accuracy_after, kMaxAccuracyLost);
-  EXPECT_TRUE(self_check(read_file(folder_ / "int8.onnx"), context_).holds());
+  EXPECT_TRUE(inference::self_check(read_file(folder_ / "int8.onnx"), 2).holds());
 }
 
 TEST_F(Int8, NeedsPictures) {

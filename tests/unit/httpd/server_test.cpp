@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
+#include <sstream>
 #include <thread>
 
 #include "running_server.hpp"
@@ -69,6 +71,25 @@ TEST(Server, TakesItsPortAgainAtOnce) {
   EXPECT_EQ(test::request(port, "GET", "/").status, 200);
 }
 
+// What is not ready must not look as if it were: proxies go elsewhere when they are refused.
+TEST(Server, RefusesConnectionsToAPortThatIsOnlyTaken) {
+  Logger log("test");
+  ServerOptions options;
+  options.listen = {"127.0.0.1", 0};
+  Server server(options, {echo, {}, {}}, log);
+  server.take_port();
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(server.port());
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&peer), sizeof peer), -1);
+  EXPECT_EQ(errno, ECONNREFUSED);
+  ::close(client);
+  server.start();
+  EXPECT_EQ(test::request(server.port(), "GET", "/").status, 200);
+}
+
 TEST(Server, ListensToAHostName) {
   RunningServer server(echo, [](ServerOptions& options) { options.listen.host = "localhost"; });
   const bool v6 = server->url().find('[') != std::string::npos;
@@ -98,6 +119,20 @@ TEST(Server, TurnsWhatAHandlerThrowsInto500) {
     EXPECT_THAT(reply.body, testing::Not(HasSubstr("secret")));
   }
   EXPECT_EQ(test::request(server.port(), "GET", "/").status, 200);
+}
+
+TEST(Server, SaysInItsLogWhichRequestAnErrorBelongsTo) {
+  std::ostringstream written;
+  Logger log("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(written));
+  ServerOptions options;
+  options.listen.port = 0;
+  const auto fail = [](const Request&, const Responder&) { throw std::runtime_error("no more shelves"); };
+  Server server(options, {fail, {}, {}}, log);
+  server.start();
+  const Reply reply = test::request(server.port(), "GET", "/books");
+  EXPECT_EQ(reply.status, 500);
+  EXPECT_THAT(written.str(),
+              HasSubstr("GET /books, request " + reply.header("x-request-id") + ": no more shelves"));
 }
 
 TEST(Server, Answers500ForADroppedResponder) {

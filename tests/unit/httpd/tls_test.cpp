@@ -153,6 +153,19 @@ TEST_F(Tls, TakesANewCertificateForNewConnections) {
   EXPECT_THAT(before.read_all(), EndsWith("GET /still ? ")) << "open connections go on";
 }
 
+TEST_F(Tls, KnowsWhenTheCertificateEnds) {
+  const auto days_left = [](const TlsIdentity& shown) {
+    return std::chrono::round<std::chrono::days>(shown.not_after() - std::chrono::system_clock::now())
+        .count();
+  };
+  identity_ = identity();
+  EXPECT_EQ(days_left(*identity_), 10);
+  write("second", 90);
+  EXPECT_EQ(days_left(*identity_), 10);
+  EXPECT_TRUE(identity_->refresh());
+  EXPECT_EQ(days_left(*identity_), 90);
+}
+
 TEST_F(Tls, KeepsTheOldCertificateWhereTheNewOneIsNoGood) {
   identity_ = identity();
   RunningServer server(echo, with_tls());

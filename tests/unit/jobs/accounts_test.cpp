@@ -75,8 +75,10 @@ TEST_P(Accounting, AddressesAreConfirmedByLetter) {
   MemoryStore store;
   const std::string ann = all.register_user("ann@example.org", "correct horse").value();
   EXPECT_FALSE(all.find_user(ann)->confirmed);
+  EXPECT_NE(database->ask("SELECT body FROM emails"), "");
   work_off(store);
   ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(database->ask("SELECT body FROM emails"), "") << "its link lets somebody confirm";
   EXPECT_EQ(sent[0].recipient, "ann@example.org");
   const std::size_t at = sent[0].body.find("https://pets.example/confirm?token=");
   ASSERT_NE(at, std::string::npos) << sent[0].body;

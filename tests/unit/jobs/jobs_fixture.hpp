@@ -8,9 +8,9 @@
 #include <string>
 
 #include "memory_store.hpp"
-#include "support/postgres_server.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_database.hpp"
 #include "winnow/jobs/job.hpp"
 #include "winnow/jobs/outbox.hpp"
 #include "winnow/jobs/queue.hpp"
@@ -23,31 +23,7 @@ namespace winnow::jobs {
 
 inline constexpr Microseconds kLease = std::chrono::seconds(30);
 
-// A database whose clock can be moved, on either engine. Once for each test.
-class TestDatabase {
- public:
-  explicit TestDatabase(const std::string& engine);
-
-  Database& operator*() { return *database_; }
-  Database* operator->() { return database_.get(); }
-
-  void advance(Microseconds time);
-  // As another process would: without what this one remembers.
-  void reopen();
-  // The first column of the first row, as text; "" without.
-  std::string ask(const std::string& sql);
-  [[nodiscard]] const std::string& where() const { return where_; }
-  static test::PostgresServer& postgres();
-
- private:
-  std::unique_ptr<Database> open();
-
-  const bool is_postgres_;
-  test::TemporaryFolder folder_;
-  std::string where_;
-  std::atomic<std::int64_t> offset_ = 0;
-  std::unique_ptr<Database> database_;
-};
+using test::TestDatabase;
 
 // Tests that run on both engines: TEST_P(OnBoth, ...). Those on PostgreSQL are one test of ctest.
 class OnBoth : public ::testing::TestWithParam<std::string> {

@@ -261,6 +261,25 @@ TEST_P(LifeCycle, DeletedJobsLeaveNothing) {
 }
 
 // By hand, a bug, or a lost row: once an hour it is noticed.
+// A store that is away for longer than all its tries take must not be the end of it.
+TEST_P(LifeCycle, ReconcilingBeginsAgainAfterItsLastTry) {
+  db().write(
+      [](Transaction& transaction) { (void)enqueue(transaction, {.kind = kReconcile, .subject = "all"}); });
+  bool dead = false;
+  for (int i = 0; i < 20 && !dead; ++i) {
+    const std::vector<Task> tasks = take(kReconcile);
+    ASSERT_EQ(tasks.size(), 1U);
+    db().write([&](Transaction& transaction) {
+      dead = fail(transaction, tasks[0], Microseconds(0), "no store");
+      if (dead) bury(transaction, kReconcile, "all", "no store");
+    });
+  }
+  EXPECT_TRUE(dead);
+  EXPECT_TRUE(take(kReconcile).empty()) << "not at once";
+  database->advance(std::chrono::hours(1));
+  EXPECT_EQ(take(kReconcile).size(), 1U);
+}
+
 TEST_P(LifeCycle, ReconcilingFindsWhatHasNoTask) {
   MemoryStore store;
   const std::string free_user = user();

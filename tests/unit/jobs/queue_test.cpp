@@ -120,12 +120,13 @@ TEST_P(Queue, TotalsNeverFall) {
   EXPECT_EQ(counts().backlog, 5);
   EXPECT_GE(counts().oldest_us, 10'000'000);
   for (const Task& task : take("k", 2)) complete(db(), task);
-  (void)take("k", 1);
+  const std::vector<Task> failing = take("k", 1);
   const QueueCounts before = counts();
   EXPECT_EQ(before.enqueued_total, 6);
   EXPECT_EQ(before.completed_total, 2);
   EXPECT_EQ(before.inflight, 1);
   EXPECT_EQ(before.backlog, 2);
+  EXPECT_EQ(before.retrying, 0);
   database->advance(std::chrono::hours(2));
   db().write([](Transaction& transaction) {
     EXPECT_EQ(take_away_finished(transaction, std::chrono::hours(1), 100), 2);
@@ -134,6 +135,10 @@ TEST_P(Queue, TotalsNeverFall) {
   EXPECT_EQ(after.enqueued_total, 6);
   EXPECT_EQ(after.completed_total, 2);
   EXPECT_EQ(after.service_us_total, before.service_us_total);
+  db().write([&](Transaction& transaction) {
+    EXPECT_FALSE(fail(transaction, failing.at(0), std::chrono::minutes(5), "no luck"));
+  });
+  EXPECT_EQ(counts().retrying, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(sqlite, Queue, ::testing::Values("sqlite"));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "support/drawing.hpp"
 #include "support/encoders.hpp"
 #include "winnow/core/json.hpp"
@@ -14,9 +16,9 @@
 namespace winnow::portal {
 namespace {
 
-std::int64_t machine_clock() {
-  return std::chrono::duration_cast<jobs::Microseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+std::string engine() {
+  const char* named = std::getenv("WINNOW_TEST_ENGINE");
+  return named == nullptr ? "sqlite" : named;
 }
 
 class SaysApple : public jobs::Annotator {
@@ -72,11 +74,8 @@ class RunningPortal::Gate final : public jobs::Database {
   bool held_ = false;
 };
 
-RunningPortal::RunningPortal(const std::function<void(PortalOptions&)>& change) {
+RunningPortal::RunningPortal(const std::function<void(PortalOptions&)>& change) : database_(engine()) {
   const Context& context = context_;
-  database_ = jobs::open_sqlite(
-      {.file = folder_ / "jobs.db", .clock = [this] { return machine_clock() + offset_; }, .max_pages = {}});
-  jobs::prepare_schema(*database_);
   gate_ = std::make_unique<Gate>(*database_);
   store_ = storage::open_object_store({.location = (folder_ / "store").string()});
   PortalOptions options;
@@ -118,15 +117,6 @@ RunningPortal::~RunningPortal() {
 
 void RunningPortal::hold_database(bool hold) {
   gate_->hold(hold);
-}
-
-std::string RunningPortal::ask(const std::string& sql) {
-  std::string answer;
-  database_->read([&](jobs::Transaction& transaction) {
-    const jobs::Rows rows = transaction.run("SELECT CAST((" + sql + ") AS TEXT)");
-    if (!rows.empty()) answer = rows[0].text(0);
-  });
-  return answer;
 }
 
 void RunningPortal::work_off() {

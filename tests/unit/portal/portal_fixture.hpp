@@ -14,6 +14,7 @@
 #include "support/raw_client.hpp"
 #include "support/recording_context.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/test_database.hpp"
 #include "winnow/httpd/server.hpp"
 #include "winnow/jobs/outbox.hpp"
 #include "winnow/jobs/task_handler.hpp"
@@ -24,7 +25,8 @@ namespace winnow::portal {
 using test::RawClient;
 using test::Reply;
 
-// A portal behind a running server, on SQLite and a local store. There are no workers: work_off() is one.
+// A portal behind a running server, on a local store, and on SQLite, or on PostgreSQL where
+// WINNOW_TEST_ENGINE says so. There are no workers: work_off() is one.
 class RunningPortal {
  public:
   explicit RunningPortal(const std::function<void(PortalOptions&)>& change = {});
@@ -33,8 +35,8 @@ class RunningPortal {
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
   jobs::Database& database() { return *database_; }
   // The first column of the first row, as text.
-  std::string ask(const std::string& sql);
-  void advance(jobs::Microseconds time) { offset_ += time.count(); }
+  std::string ask(const std::string& sql) { return database_.ask(sql); }
+  void advance(jobs::Microseconds time) { database_.advance(time); }
   // Whatever is due, until nothing is.
   void work_off();
   [[nodiscard]] std::string messages() const { return context_.messages(); }
@@ -51,8 +53,7 @@ class RunningPortal {
 
   test::TemporaryFolder folder_;
   test::RecordingContext context_;
-  std::atomic<std::int64_t> offset_ = 0;
-  std::unique_ptr<jobs::Database> database_;
+  test::TestDatabase database_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<storage::ObjectStore> store_;
   jobs::JobTerms terms_;

@@ -1,5 +1,6 @@
 #include "winnow/portal/portal.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "portal_fixture.hpp"
@@ -46,8 +47,10 @@ TEST(Portal, AFullPoolAnswers503AtOnceAndIsThereAgainLater) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.header("retry-after"), "2");
   running.hold_database(false);
-  EXPECT_EQ(waiting[0]->read_reply().status, 200);
-  for (std::size_t i = 1; i < waiting.size(); ++i) (void)waiting[i]->read_reply();  // either
+  // Which of them that are is not said: they come on connections of their own.
+  const auto answered =
+      std::ranges::count_if(waiting, [](const auto& client) { return client->read_reply().status == 200; });
+  EXPECT_GE(answered, 1);
   EXPECT_EQ(browser.get("/jobs").status, 200);
 }
 
@@ -105,6 +108,7 @@ TEST(Portal, ADatabaseThatFailsIsNoSecretAndNoEnd) {
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.body, testing::Not(HasSubstr("credentials")));
   EXPECT_EQ(reply.header("retry-after"), "10");
+  EXPECT_THAT(running.messages(), HasSubstr("GET /jobs, request " + reply.header("x-request-id") + ": "));
   running.database().write([](jobs::Transaction& transaction) {
     (void)transaction.run("ALTER TABLE away RENAME TO credentials");
   });

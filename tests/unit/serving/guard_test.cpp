@@ -186,6 +186,12 @@ TEST_F(Guarded, MetricsAreForThisMachineAndForKeys) {
   EXPECT_EQ(one.get("/metrics", foreign + "X-Api-Key: " + shop + "\r\n").status, 403);
   RunningSite& open = site([](SecurityOptions& options) { options.open_metrics = true; });
   EXPECT_EQ(open.get("/metrics", foreign).status, 200);
+  RunningSite& worker = site([&](SecurityOptions& options) { options.keys = folder_ / "keys.json"; },
+                             [](SiteOptions& options) { options.status_only = true; });
+  EXPECT_EQ(worker.get("/metrics").status, 200);
+  EXPECT_EQ(worker.get("/metrics", foreign).status, 401);
+  EXPECT_EQ(worker.get("/metrics", foreign + "X-Api-Key: " + monitor + "\r\n").status, 200);
+  EXPECT_EQ(worker.get("/readyz", foreign).status, 200) << "whoever starts it asks";
 }
 
 TEST_F(Guarded, TheGateIsPassedByWork) {

@@ -35,8 +35,10 @@ TEST(Site, LivesBeforeItIsReady) {
 
   site->open({"test", 1}, std::make_unique<ColourClassifier>(), "test.onnx");
   EXPECT_EQ(site.get("/readyz").status, 503) << "there may be more to come";
+  EXPECT_THAT(site.get("/metrics").body, HasSubstr("winnow_ready 0\n"));
   site->set_ready();
   EXPECT_EQ(site.get("/readyz").status, 200);
+  EXPECT_THAT(site.get("/metrics").body, HasSubstr("winnow_ready 1\n"));
   EXPECT_EQ(site.get("/").status, 200);
   EXPECT_EQ(site.post(kApi, red_jpeg()).status, 200);
 }
@@ -269,8 +271,20 @@ TEST(Site, WritesALineForEachRequest) {
         lines.push_back(Json::parse(line));
       };
     });
+    // A line is written once the answer is out, which its client may see first.
+    const auto wait_for_lines = [&](std::size_t count) {
+      for (int i = 0; i < 500; ++i) {
+        {
+          const std::lock_guard lock(mutex);
+          if (lines.size() >= count) return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    };
     site.post("/api/classify?top=1", red_jpeg(), "X-Request-Id: mine\r\nUser-Agent: \x80\"\\\r\n");
+    wait_for_lines(1);
     const Reply lost = site.get("/no%01where");
+    wait_for_lines(2);
     EXPECT_EQ(lost.status, 400);
     const Json problem = Json::parse(site.get("/nowhere", "X-Request-Id: lost\r\n").body);
     EXPECT_EQ(problem["request_id"], "lost");

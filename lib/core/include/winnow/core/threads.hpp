@@ -2,7 +2,8 @@
 
 namespace winnow {
 
-// Processors this process may use: its affinity mask, and a container's CPU quota rounded up. At least 1.
+// Processors this process may use: its affinity mask, and the CPU quota of a container or a service rounded
+// up. At least 1.
 [[nodiscard]] unsigned available_threads();
 
 // Tells glibc to keep large freed blocks instead of giving them back to the kernel after every operation:

@@ -93,13 +93,17 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the port and answers from now on. Throws Error{kNetwork}: in use, not permitted, no such address.
-  // Call once.
+  // Takes the port without listening: clients are refused until start(), as if nothing ran, and go elsewhere.
+  // Throws Error{kNetwork}: in use, not permitted, no such address. Nothing to do with a socket that was
+  // handed over, in which clients wait. Call once, or not at all.
+  void take_port();
+
+  // Answers from now on, on the port that was taken or is taken now. Throws as take_port(). Call once.
   void start();
 
-  // After start(): the port, also where 0 was asked for.
+  // After take_port() or start(): the port, also where 0 was asked for.
   [[nodiscard]] std::uint16_t port() const;
-  // After start(): "http://127.0.0.1:8080", with TLS "https://127.0.0.1:8443".
+  // After take_port() or start(): "http://127.0.0.1:8080", with TLS "https://127.0.0.1:8443".
   [[nodiscard]] std::string url() const;
 
   // Closes the port. Open connections go on. May be called again.

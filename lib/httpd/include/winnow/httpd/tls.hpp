@@ -1,6 +1,7 @@
 // TLS 1.2 and 1.3 for a server (RFC 5246, RFC 8446; cipher suites by RFC 9325), HTTP/1.1 by ALPN (RFC 7301).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,9 @@ class TlsIdentity {
   // Reads the files again if they have changed since they were last looked at. What is no good is logged, and
   // what was there stays. Connections that are open keep what they have. Returns whether there is a new one.
   bool refresh();
+
+  // When the certificate ends.
+  [[nodiscard]] std::chrono::system_clock::time_point not_after() const;
 
   // For the next connection.
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> context() const;

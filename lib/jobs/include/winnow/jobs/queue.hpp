@@ -81,6 +81,7 @@ struct QueueCounts {
   std::int64_t backlog = 0;           // due, and waiting
   std::int64_t inflight = 0;
   std::int64_t dead = 0;
+  std::int64_t retrying = 0;   // wait after a try that failed
   std::int64_t oldest_us = 0;  // how long the oldest has been due
 };
 [[nodiscard]] std::vector<QueueCounts> count_tasks(Transaction& transaction);

@@ -58,7 +58,7 @@ struct SiteOptions {
   std::optional<Annex> annex;
   // Nothing but /healthz, /readyz and /metrics: of a process that works without being asked.
   bool status_only = false;
-  // If set: more lines for /metrics, in its text format. Called from several threads.
+  // If set: more lines for /metrics, in its text format. Called from several threads; may not block.
   std::function<std::string()> more_metrics;
   // If set: takes one line of JSON for each request. Called from several threads.
   std::function<void(const std::string& line)> access_log;
@@ -72,7 +72,9 @@ class Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  // Opens the port: /healthz says 200, what needs a model 503. Throws Error{kNetwork}.
+  // Takes the port and refuses connections until start(). Throws Error{kNetwork}.
+  void take_port();
+  // Answers: /healthz says 200, what needs a model 503 until there is one. Throws Error{kNetwork}.
   void start();
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const;

@@ -54,8 +54,9 @@ struct TrainingOptions {
   int batch_size = 32;
   double learning_rate = 0;  // the peak; 0: kFinetuneRate or kScratchRate
   double weight_decay = 0.05;
-  double budget = 10;        // minutes that auto may take in all
-  std::uint64_t memory = 0;  // bytes for decoded pictures, the rest lies in a file; 0: half of the machine's
+  double budget = 10;  // minutes that auto may take in all
+  std::uint64_t memory =
+      0;  // bytes for decoded pictures, the rest lies in a file; 0: half of what may be used
   Precision precision = Precision::kAuto;
   Device device = Device::kAuto;
   // Of the processes that train together, all with equal data and options. Rank 0 writes the run, and

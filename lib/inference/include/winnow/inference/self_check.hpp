@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "winnow/core/bytes.hpp"
-#include "winnow/core/context.hpp"
 
-namespace winnow::exporting {
+namespace winnow::inference {
 
 // How this machine does on one of a model's reference pictures.
 struct CheckedPicture {
@@ -32,6 +31,6 @@ struct SelfCheck {
 // Sends a model's reference pictures through our decoding, preprocessing and engine, in full precision.
 // Throws Error{kInvalid | kUnsupported}: not a model of winnow-export, of a newer format, without reference
 // pictures.
-[[nodiscard]] SelfCheck self_check(ByteSpan onnx, const Context& context);
+[[nodiscard]] SelfCheck self_check(ByteSpan onnx, unsigned threads);
 
-}  // namespace winnow::exporting
+}  // namespace winnow::inference

@@ -1,4 +1,4 @@
-#include "winnow/exporting/self_check.hpp"
+#include "winnow/inference/self_check.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,10 +11,10 @@
 #include "winnow/model/onnx_summary.hpp"
 #include "winnow/model/reference_vector.hpp"
 
-namespace winnow::exporting {
+namespace winnow::inference {
 namespace {
 
-CheckedPicture check(const model::ReferencePicture& reference, inference::Classifier& classifier) {
+CheckedPicture check(const model::ReferencePicture& reference, Classifier& classifier) {
   const image::Preprocessing& preprocessing = classifier.metadata().preprocessing;
   CheckedPicture result{.name = reference.name, .failure = {}};
   std::vector<std::uint8_t> pixels(image::output_bytes(preprocessing));
@@ -49,7 +49,7 @@ bool SelfCheck::holds() const {
          });
 }
 
-SelfCheck self_check(ByteSpan onnx, const Context& context) {
+SelfCheck self_check(ByteSpan onnx, unsigned threads) {
   const model::OnnxSummary summary = model::summarise_onnx(onnx);
   const auto entry = summary.metadata.find(model::kReferenceVectorKey);
   if (entry == summary.metadata.end()) {
@@ -57,8 +57,7 @@ SelfCheck self_check(ByteSpan onnx, const Context& context) {
   }
   const model::ReferenceVector vector =
       model::reference_vector_from_json(Json::parse(entry->second, nullptr, false));
-  const auto classifier =
-      inference::open_classifier(onnx, "", {.threads = context.threads, .full_precision = true});
+  const auto classifier = open_classifier(onnx, "", {.threads = threads, .full_precision = true});
   const auto hash = summary.metadata.find(model::kGraphHashKey);
   SelfCheck result{.graph_is_intact = hash != summary.metadata.end() && hash->second == summary.graph_sha256,
                    .engine = vector.engine,
@@ -70,4 +69,4 @@ SelfCheck self_check(ByteSpan onnx, const Context& context) {
   return result;
 }
 
-}  // namespace winnow::exporting
+}  // namespace winnow::inference
