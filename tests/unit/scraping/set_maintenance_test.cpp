@@ -45,6 +45,7 @@ TEST_F(SetMaintenanceTest, NamesWhatIsNotAsItWas) {
   folder_.write("set/" + file_of("cat", jpeg(2)), bent);
   folder_.write("set/dog/mine.jpg", "x");
   folder_.write("set/.winnow-1-1.tmp", "left by a killed run");
+  folder_.write("set/.winnow/efficientnet_lite0.embeddings", "computed by winnow-curate");
   std::vector<std::string> expected = {file_of("cat", jpeg(1)) + " cannot be read: No such file or directory",
                                        file_of("cat", jpeg(2)) + " is not what was fetched",
                                        "dog/mine.jpg is not in the manifest"};
