@@ -163,7 +163,7 @@ def same_hour(browser):
     browser.run(r"""{ const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) walk.currentNode.data = walk.currentNode.data
             .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?/g, '2026-11-22 01:38').replace(/\d{4}-\d\d-\d\dT[\d:]+Z/g, '2026-11-22T01:38:20Z')
-            .replace(/ \d{4}-\d\d-\d\d\b(?! \d)/g, ' 2026-11-22').replace(/until \d\d:\d\d/g, 'until 01:48'); }""")
+            .replace(/ \d{4}-\d\d-\d\d\b(?! \d)/g, ' 2026-11-22').replace(/(until |^)\d\d:\d\d(?= UTC|$)/g, (_, before) => before + '01:48'); }""")
 
 
 def some_pictures(studio, count=12):
